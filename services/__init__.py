@@ -1,0 +1,1 @@
+"""Everything Tandem does, without Streamlit."""

@@ -1,0 +1,163 @@
+"""The only reader of the environment, `.env` and Streamlit's secrets file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from services.errors import StorageFailed
+
+DEFAULT_OWNER = "default"
+
+
+class Settings(BaseSettings):
+    """What this installation was told. Each field is one environment variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    openai_api_key: SecretStr | None = Field(
+        None,
+        alias="OPENAI_API_KEY",
+        description="Use OpenAI with this key; local models are then fetched only when first needed.",
+    )
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1",
+        alias="OPENAI_BASE_URL",
+        description="Another OpenAI-compatible server (Ollama, vLLM …) as the upstream.",
+    )
+    home: Path = Field(
+        Path("data"),
+        alias="TANDEM_HOME",
+        description="Folder of the database, files and the generated API key.",
+    )
+    models_dir: Path = Field(
+        Path("~/.cache/tandem/models"),
+        alias="TANDEM_MODELS_DIR",
+        description="Folder of the local model files.",
+    )
+    api_key: SecretStr | None = Field(
+        None, alias="TANDEM_API_KEY", description="Key that /v1 asks for; generated once when not set."
+    )
+    api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default_factory=dict, alias="TANDEM_API_KEYS", description="Several owners: `alice=key1,bob=key2`."
+    )
+    database_url: str | None = Field(
+        None, alias="TANDEM_DATABASE_URL", description="PostgreSQL instead of the SQLite file in TANDEM_HOME."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        alias="TANDEM_ALLOWED_HOSTS",
+        description="Host names, besides this machine's own, under which /v1 may be called; comma-separated.",
+    )
+    chat_model: str = Field(
+        "qwen2.5-coder-1.5b-instruct",
+        alias="TANDEM_CHAT_MODEL",
+        description="Local chat model: `qwen2.5-coder-1.5b-instruct` or, for small machines, `qwen2.5-coder-0.5b-instruct`.",
+    )
+    context_tokens: int = Field(
+        8192,
+        alias="TANDEM_CONTEXT_TOKENS",
+        ge=1024,
+        le=32768,
+        description="Context window of the local chat model, per conversation.",
+    )
+    max_body_bytes: int = Field(
+        64 * 2**20,
+        alias="TANDEM_MAX_BODY_BYTES",
+        ge=1024,
+        description="Largest request body /v1 takes; larger ones get 413.",
+    )
+    requests_per_minute: int = Field(
+        0,
+        alias="TANDEM_REQUESTS_PER_MINUTE",
+        ge=0,
+        description="Requests an owner may make to /v1 in a minute; 0 means no limit.",
+    )
+    tokens_per_minute: int = Field(
+        0,
+        alias="TANDEM_TOKENS_PER_MINUTE",
+        ge=0,
+        description="Tokens an owner may use at /v1 in a minute; 0 means no limit.",
+    )
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_owners(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if any(not owner.strip() or not key.strip() for owner, _, key in pairs):
+            raise ValueError("write owners as alice=key1,bob=key2")
+        return {owner.strip(): key.strip() for owner, _, key in pairs}
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return (
+            tuple(h.strip().lower() for h in value.split(",") if h.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("openai_api_key", "api_key", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("home", "models_dir")
+    @classmethod
+    def _expand(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's SQLAlchemy URL; SQLite in `home` unless another was named."""
+        if self.database_url is None:
+            return f"sqlite:///{self.home / 'tandem.db'}"
+        return self.database_url.replace("postgres://", "postgresql://", 1).replace(
+            "postgresql://", "postgresql+psycopg://", 1
+        )
+
+    def owners_by_key(self) -> dict[str, str]:
+        """Every key /v1 accepts, with the owner it stands for."""
+        keys = {key.get_secret_value(): owner for owner, key in self.api_keys.items()}
+        if self.api_key is not None:
+            keys[self.api_key.get_secret_value()] = DEFAULT_OWNER
+        if not keys:
+            keys[self.generated_key()] = DEFAULT_OWNER
+        return keys
+
+    def own_key(self) -> str:
+        """The key the user interface itself calls /v1 with."""
+        owners = self.owners_by_key()
+        return next((k for k, o in owners.items() if o == DEFAULT_OWNER), next(iter(owners)))
+
+    def generated_key(self) -> str:
+        """The key in `home`/api_key, made on first use and readable by its owner alone."""
+        path = self.home / "api_key"
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+            try:
+                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            except FileExistsError:
+                return path.read_text().strip()
+            with os.fdopen(descriptor, "w") as file:
+                key = "tandem-" + secrets.token_urlsafe(32)
+                file.write(key)
+                return key
+        except OSError as error:
+            raise StorageFailed(
+                f"The data folder {self.home} cannot be written ({error.strerror}). Set TANDEM_HOME to a folder that can."
+            ) from error
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
