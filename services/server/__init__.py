@@ -1,0 +1,1 @@
+"""The /v1 API: OpenAI's protocol over local models and an upstream."""
