@@ -1,0 +1,74 @@
+# One word per chore; `make` alone lists them. Works with GNU make 3.81 and newer.
+
+PORT ?= 8501
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+CODE := app.py pages components services scripts tests benchmarks examples
+LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-unit lint format bench lock clean install install-dev models chromium
+
+help: ## List these chores
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUNTIME) ## Start Tandem at http://localhost:8501 (another port: make run PORT=8502)
+	@$(PY) scripts/check_port.py "$(PORT)"
+	@$(PY) scripts/fetch_models.py
+	@exec $(PY) -m streamlit run app.py --server.port "$(PORT)" $(if $(CI)$(SSH_CONNECTION),--server.headless true)
+
+test: $(DEV) chromium models ## Run every test
+	@status=0; \
+	$(PY) -m pytest -n auto -m "not model and not browser" || status=$$?; \
+	$(PY) -m pytest -m "model or browser" || status=$$?; \
+	exit $$status
+
+test-unit: $(DEV) ## Run the tests that need neither a browser nor the local model
+	@$(PY) -m pytest -n auto -m "not model and not browser"
+
+lint: $(DEV) ## Check style, formatting, types and the direction of imports
+	@$(PY) -m ruff check $(wildcard $(CODE))
+	@$(PY) -m ruff format --check --quiet $(wildcard $(CODE))
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports --no-cache
+
+format: $(DEV) ## Format the code and mend what can be mended
+	@$(PY) -m ruff check --fix --quiet $(wildcard $(CODE))
+	@$(PY) -m ruff format $(wildcard $(CODE))
+
+bench: $(DEV) models ## Measure what the README promises; writes docs/benchmarks.md
+	@$(PY) -m benchmarks
+
+lock: $(DEV) ## Write requirements*.txt from requirements*.in (make lock UPGRADE=--upgrade for newer releases)
+	@$(LOCK) requirements.in --output-file requirements.txt
+	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+
+clean: ## Remove the virtual environment and caches; data and models stay
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: $(RUNTIME)
+install-dev: $(DEV)
+
+models: $(RUNTIME)
+	@$(PY) -m services.engines fetch
+
+chromium: $(DEV)
+	@$(PY) scripts/chromium.py
+
+$(PY):
+	@sh scripts/make_venv.sh $(VENV)
+
+$(RUNTIME): requirements.txt | $(PY)
+	@echo "Installing the locked requirements; the first time this takes a few minutes."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt | $(PY)
+	@echo "Installing the locked requirements for tests; the first time this takes a few minutes."
+	@$(PIP) -r requirements-dev.txt
+	@touch $(RUNTIME) $@
