@@ -34,7 +34,7 @@ lint: $(DEV) ## Check style, formatting, types and the direction of imports
 	@$(PY) -m ruff check $(wildcard $(CODE))
 	@$(PY) -m ruff format --check --quiet $(wildcard $(CODE))
 	@$(PY) -m mypy
-	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/lint-imports --no-cache --no-logo
 
 format: $(DEV) ## Format the code and mend what can be mended
 	@$(PY) -m ruff check --fix --quiet $(wildcard $(CODE))
