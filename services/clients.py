@@ -110,22 +110,37 @@ def as_app_error(error: Exception, connection: Connection) -> AppError:
     if isinstance(error, openai.APIError):
         return _broke_off(error, connection)
     if isinstance(error, httpx2.TransportError):
-        return StreamCut(f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again.")
-    return UpstreamFailed(f"{connection.name} answered with something that is no chat completion. Is {connection.base_url} the right address?")
+        return StreamCut(
+            f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again."
+        )
+    return UpstreamFailed(
+        f"{connection.name} answered with something that is no chat completion. Is {connection.base_url} the right address?"
+    )
 
 
 def _timed_out(connection: Connection) -> AppError:
-    return TimedOut(f"{connection.name} took the request and then said nothing for too long. Try again, or choose another model.")
+    return TimedOut(
+        f"{connection.name} took the request and then said nothing for too long. Try again, or choose another model."
+    )
 
 
 def _unreachable(connection: Connection, error: Exception) -> AppError:
     cause = str(error.__cause__ or error)
-    if isinstance(error.__cause__, OSError) or "Name or service" in cause or "refused" in cause or "nodename" in cause:
-        reason = "no such host" if "Name or service" in cause or "nodename" in cause else "nothing answers there"
+    if (
+        isinstance(error.__cause__, OSError)
+        or "Name or service" in cause
+        or "refused" in cause
+        or "nodename" in cause
+    ):
+        reason = (
+            "no such host" if "Name or service" in cause or "nodename" in cause else "nothing answers there"
+        )
     else:
         reason = "the connection could not be made or was cut"
     if connection.is_local:
-        return Unreachable("Tandem's own server did not answer. It may be restarting; try again in a few seconds.")
+        return Unreachable(
+            "Tandem's own server did not answer. It may be restarting; try again in a few seconds."
+        )
     return Unreachable(
         f"{connection.name} cannot be reached at {connection.host}: {reason}. Check the network and the address in Settings."
     )
@@ -136,27 +151,44 @@ def _refused(error: openai.APIStatusError, connection: Connection) -> AppError:
     match error.status_code:
         case 401 | 403 if code != "unsupported_country_region_territory":
             return WrongKey(
-                f"{connection.name} does not accept this key. Check it in Settings. The server said: {message}", code=code
+                f"{connection.name} does not accept this key. Check it in Settings. The server said: {message}",
+                code=code,
             )
         case 404 if code == "model_not_found" or "model" in message.lower():
-            return UnknownModel(f"{connection.name} does not offer this model to you. Choose another one. The server said: {message}", code=code)
+            return UnknownModel(
+                f"{connection.name} does not offer this model to you. Choose another one. The server said: {message}",
+                code=code,
+            )
         case 429:
             return _rate_limited(error, connection, message)
         case 400 if code == "context_length_exceeded":
-            return ContextTooLong(f"The conversation is too long for this model. Start a new one or shorten the message. The server said: {message}", code=code)
+            return ContextTooLong(
+                f"The conversation is too long for this model. Start a new one or shorten the message. The server said: {message}",
+                code=code,
+            )
         case 503 if connection.is_local:
             return ModelUnavailable(message, code=code)
         case status if status >= 500:
-            return UpstreamFailed(f"{connection.name} had an error of its own ({status}). Try again in a moment. The server said: {message}", code=code)
+            return UpstreamFailed(
+                f"{connection.name} had an error of its own ({status}). Try again in a moment. The server said: {message}",
+                code=code,
+            )
     return InvalidInput(f"{connection.name} did not accept the request: {message}", code=code)
 
 
 def _rate_limited(error: openai.APIStatusError, connection: Connection, message: str) -> AppError:
     if error.code in ("insufficient_quota", "credit_balance_exhausted"):
-        return RateLimited(f"The account at {connection.name} has no credit left. Add some there, or switch to the local model.", code=error.code)
+        return RateLimited(
+            f"The account at {connection.name} has no credit left. Add some there, or switch to the local model.",
+            code=error.code,
+        )
     retry_after_s = _seconds(error.response.headers.get("retry-after"))
     wait = f"Try again in {retry_after_s:.0f} s" if retry_after_s is not None else "Try again in a moment"
-    return RateLimited(f"{connection.name} asks to slow down. {wait}. The server said: {message}", code=error.code, retry_after_s=retry_after_s)
+    return RateLimited(
+        f"{connection.name} asks to slow down. {wait}. The server said: {message}",
+        code=error.code,
+        retry_after_s=retry_after_s,
+    )
 
 
 def _seconds(value: str | None) -> float | None:
@@ -178,7 +210,10 @@ def _broke_off(error: openai.APIError, connection: Connection) -> AppError:
     if connection.is_local and message:
         return ModelUnavailable(str(message), code=error.code)
     said = f" The server said: {message}" if message else ""
-    return StreamCut(f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again.{said}", code=error.code)
+    return StreamCut(
+        f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again.{said}",
+        code=error.code,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +235,9 @@ async def test_connection(connection: Connection, pool: httpx2.AsyncBaseTranspor
         return ConnectionReport(False, error.user_message)
     elapsed_s = time.perf_counter() - started
     noun = "model" if len(models) == 1 else "models"
-    return ConnectionReport(True, f"{connection.name} answers and offers {len(models)} {noun}.", models, elapsed_s)
+    return ConnectionReport(
+        True, f"{connection.name} answers and offers {len(models)} {noun}.", models, elapsed_s
+    )
 
 
 async def list_models(connection: Connection, pool: httpx2.AsyncBaseTransport) -> tuple[dict[str, Any], ...]:

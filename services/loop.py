@@ -57,7 +57,9 @@ def _open_pool(base_url: str) -> httpx2.AsyncBaseTransport:
 def _proxy_for(base_url: str) -> str | None:
     """The proxy the environment names for this address; an SDK client with a transport of its own ignores it."""
     parts = urlsplit(base_url)
-    if parts.hostname in ("127.0.0.1", "localhost", "::1") or urllib.request.proxy_bypass(parts.hostname or ""):
+    if parts.hostname in ("127.0.0.1", "localhost", "::1") or urllib.request.proxy_bypass(
+        parts.hostname or ""
+    ):
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(parts.scheme) or proxies.get("all")

@@ -59,7 +59,9 @@ class ChatRequest:
     decisions: Mapping[str, bool] = field(default_factory=dict)
 
 
-async def send(client: openai.AsyncOpenAI, connection: Connection, request: ChatRequest) -> AsyncIterator[Event]:
+async def send(
+    client: openai.AsyncOpenAI, connection: Connection, request: ChatRequest
+) -> AsyncIterator[Event]:
     """One turn: ask, run the tools the model calls, ask again with their results, until it answers.
 
     Never raises for the other side's sake: what goes wrong there is a `Failed` event.
@@ -85,7 +87,10 @@ async def send(client: openai.AsyncOpenAI, connection: Connection, request: Chat
             messages.append(Message("assistant", reply.text, tool_calls=tuple(reply.calls)))
             for call in reply.calls:
                 yield ToolStep(call, "requested")
-        yield Failed(f"The model asked for tools {MAX_ROUNDS} times without answering. Try again, or switch some tools off.", True)
+        yield Failed(
+            f"The model asked for tools {MAX_ROUNDS} times without answering. Try again, or switch some tools off.",
+            True,
+        )
     except Exception as error:
         yield failure(as_app_error(error, connection))
 
@@ -145,7 +150,9 @@ async def _ask(
             if text := reply.add(chunk):
                 yield TextDelta(text)
     ttft_s = reply.first_at - started if reply.first_at is not None else None
-    yield UsageReport(reply.model or request.model, as_usage(reply.usage), ttft_s, time.perf_counter() - started)
+    yield UsageReport(
+        reply.model or request.model, as_usage(reply.usage), ttft_s, time.perf_counter() - started
+    )
 
 
 def request_body(request: ChatRequest, messages: list[Message]) -> dict[str, Any]:
@@ -169,7 +176,10 @@ def as_wire(message: Message, *, sees_images: bool) -> dict[str, Any]:
     """A message as Chat Completions spells it."""
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id, "content": message.content}
-    wire: dict[str, Any] = {"role": message.role, "content": as_content_parts(message, sees_images=sees_images)}
+    wire: dict[str, Any] = {
+        "role": message.role,
+        "content": as_content_parts(message, sees_images=sees_images),
+    }
     if message.tool_calls:
         wire["content"] = message.content or None
         wire["tool_calls"] = [

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from services.modes.chat_completions import ChatRequest
 
 DEFAULT_REPLY_TOKENS = 1024
+# Leaving turns out in blocks keeps the start of the prompt the same for a few turns, which prompt caches reward.
+TURNS_PER_BLOCK = 4
 
 
 def trim(messages: Sequence[Message], request: ChatRequest) -> tuple[list[Message], Trimmed | None]:
@@ -36,8 +38,11 @@ def trim(messages: Sequence[Message], request: ChatRequest) -> tuple[list[Messag
         raise ContextTooLong(_too_long(sizes[-1], room, limit), code="context_length_exceeded")
     if kept == 0:
         return list(messages), None
+    kept = min(-(-kept // TURNS_PER_BLOCK) * TURNS_PER_BLOCK, len(turns) - 1)
     dropped = sum(len(turn) for turn in turns[:kept])
-    reason = f"The model's context holds {limit:,} tokens, the reply included; the oldest messages were left out."
+    reason = (
+        f"The model's context holds {limit:,} tokens, the reply included; the oldest messages were left out."
+    )
     return [m for turn in turns[kept:] for m in turn], Trimmed(dropped, sum(sizes[:kept]), reason)
 
 

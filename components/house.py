@@ -1,0 +1,78 @@
+"""The shared things of a process, each made once: database, ledger, turns in flight."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from components import state
+from services.address import own_base_url
+from services.chat import Chat
+from services.clients import Connection, list_models
+from services.connections import connections
+from services.live import LiveTurns
+from services.loop import BackgroundLoop
+from services.metering.budgets import Budgets
+from services.metering.ledger import Ledger
+from services.metering.rate_limits import RateLimits
+from services.settings import DEFAULT_OWNER, Settings, get_settings
+from services.storage.blobs import BlobStore
+from services.storage.conversations import Conversations
+from services.storage.database import Database, open_database
+from services.storage.preferences import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What pages work with."""
+
+    settings: Settings
+    loop: BackgroundLoop
+    database: Database
+    conversations: Conversations
+    preferences: Preferences
+    ledger: Ledger
+    budgets: Budgets
+    rate_limits: RateLimits
+    live: LiveTurns
+    chat: Chat
+
+    def connections(self) -> tuple[Connection, ...]:
+        """Every model server this person can talk to."""
+        return connections(self.settings, self.preferences, own_base_url(), state.typed_keys())
+
+
+@st.cache_resource(show_spinner=False)
+def house() -> House:
+    """The house, opened on first use. Raises StorageFailed when the data folder cannot be used."""
+    settings, owner = get_settings(), DEFAULT_OWNER
+    database = open_database(settings.resolved_database_url)
+    conversations = Conversations(database, BlobStore(settings.home / "blobs"), owner)
+    conversations.interrupt_stale()
+    preferences, ledger = Preferences(database, owner), Ledger(database, owner)
+    budgets, rate_limits = Budgets(preferences), RateLimits(database, owner)
+    loop = BackgroundLoop()
+    live = LiveTurns(loop, conversations, ledger, rate_limits)
+    chat = Chat(conversations, live, ledger, budgets)
+    return House(
+        settings, loop, database, conversations, preferences, ledger, budgets, rate_limits, live, chat
+    )
+
+
+def models(connection: Connection) -> tuple[dict[str, Any], ...]:
+    """The models a connection lists, remembered for two minutes. Raises AppError."""
+    digest = hashlib.sha256(connection.api_key.encode()).hexdigest()[:16]
+    return _models(connection.base_url, digest, connection)
+
+
+@st.cache_data(ttl="2m", max_entries=32, show_spinner=False)
+def _models(base_url: str, key_digest: str, _connection: Connection) -> tuple[dict[str, Any], ...]:
+    loop = house().loop
+
+    async def ask() -> tuple[dict[str, Any], ...]:
+        return await list_models(_connection, loop.pool(base_url))
+
+    return loop.run(ask())

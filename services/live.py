@@ -1,0 +1,237 @@
+"""Turns in flight: each is stored before its first token and while it grows, and outlives the page that began it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from services.clients import Connection, as_app_error, open_client
+from services.errors import AppError
+from services.loop import BackgroundLoop
+from services.metering.ledger import CallRecord, Ledger
+from services.metering.prices import price
+from services.metering.rate_limits import RateLimits
+from services.modes.chat_completions import as_usage, failure
+from services.storage.conversations import Conversations
+from services.turns import Event, Failed, Turn, TurnStatus, Usage, UsageReport
+from services.wire import Exchange
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletion
+
+log = logging.getLogger(__name__)
+
+SAVE_EVERY_S = 0.5
+Send = Callable[["openai.AsyncOpenAI"], AsyncIterator[Event]]
+AfterTurn = Callable[[Turn], Awaitable[None]]
+SideCall = Callable[["openai.AsyncOpenAI"], Awaitable["ChatCompletion"]]
+
+
+class LiveTurn:
+    """A turn that is being answered. One task writes it; any number of pages watch it."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.turn = turn
+        self.started = time.perf_counter()
+        self.first_token_s: float | None = None
+        self._version = 0
+        self._changed = threading.Condition()
+        self._future: Future[None] | None = None
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return self._version
+
+    @property
+    def done(self) -> bool:
+        return self.turn.status is not TurnStatus.STREAMING
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.perf_counter() - self.started
+
+    def wait(self, seen: int, timeout_s: float) -> int:
+        """Block until something changed since `seen` or `timeout_s` passed; the version then."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != seen, timeout_s)
+            return self._version
+
+    def stop(self) -> None:
+        """End the turn now. Its socket closes, so the model stops too; what had arrived stays."""
+        if self._future is not None:
+            self._future.cancel()
+
+    def join(self, timeout_s: float = 10.0) -> None:
+        """Block until the turn ended."""
+        deadline = time.monotonic() + timeout_s
+        while not self.done and time.monotonic() < deadline:
+            self.wait(self._version, 0.2)
+
+    def watch(self, future: Future[None]) -> None:
+        """Remember the task that writes this turn."""
+        self._future = future
+
+    def apply(self, event: Event) -> None:
+        """Fold an event into the turn and wake whoever watches."""
+        if self.first_token_s is None and type(event).__name__ in ("TextDelta", "ToolStep"):
+            self.first_token_s = self.elapsed_s
+        with self._changed:
+            self.turn.apply(event)
+            self._notify()
+
+    def end(self, status: TurnStatus) -> None:
+        """Give the turn a status it did not reach by its events."""
+        with self._changed:
+            self.turn.status = status
+            self._notify()
+
+    def _notify(self) -> None:
+        self._version += 1
+        self._changed.notify_all()
+
+
+class LiveTurns:
+    """Runs turns on the background loop, stores them as they grow, and enters every call in the ledger."""
+
+    def __init__(
+        self, loop: BackgroundLoop, conversations: Conversations, ledger: Ledger, rate_limits: RateLimits
+    ) -> None:
+        self._loop = loop
+        self._conversations = conversations
+        self._ledger = ledger
+        self._rate_limits = rate_limits
+        self._live: dict[str, LiveTurn] = {}
+
+    def get(self, turn_id: str | None) -> LiveTurn | None:
+        """The live turn with this id, if this process is still writing it."""
+        return self._live.get(turn_id or "")
+
+    def start(
+        self, turn: Turn, connection: Connection, send: Send, after: AfterTurn | None = None
+    ) -> LiveTurn:
+        """Store the turn, then begin to answer it. Raises StorageFailed before anything is sent."""
+        self._conversations.save_turn(turn)
+        live = LiveTurn(turn)
+        self._live[turn.id] = live
+        live.watch(self._loop.start(self._run(live, connection, send, after)))
+        return live
+
+    def fail(self, turn: Turn, error: AppError) -> None:
+        """Store a turn that could not even begin, with the reason, so that what was typed is kept."""
+        turn.apply(failure(error))
+        self._conversations.save_turn(turn)
+
+    async def side_call(self, turn: Turn, connection: Connection, ask: SideCall) -> None:
+        """A call made for a turn but not part of it, such as naming; it is metered, and its failure costs nothing."""
+        started = time.perf_counter()
+        try:
+            client = open_client(connection, self._loop.pool(connection.base_url))
+            completion = await ask(client)
+        except Exception as error:
+            log.info("side call failed: %s", as_app_error(error, connection).user_message)
+            return
+        report = UsageReport(
+            completion.model, as_usage(completion.usage), None, time.perf_counter() - started
+        )
+        cost = await asyncio.to_thread(_cost, connection, report)
+        await self._record(turn, connection, report, "completed", cost)
+
+    async def _run(self, live: LiveTurn, connection: Connection, send: Send, after: AfterTurn | None) -> None:
+        turn, status = live.turn, TurnStatus.INTERRUPTED
+        heard: list[Exchange] = []
+        saved_at = time.monotonic()
+        try:
+            client = open_client(connection, self._loop.pool(connection.base_url), heard.append)
+            events = send(client)
+            async for event in events:
+                if isinstance(event, UsageReport):
+                    await self._account(turn, connection, event)
+                elif isinstance(event, Failed):
+                    await self._record(turn, connection, None, "failed")
+                live.apply(event)
+                if time.monotonic() - saved_at > SAVE_EVERY_S:
+                    await self._save(turn)
+                    saved_at = time.monotonic()
+        except asyncio.CancelledError:
+            status = TurnStatus.STOPPED
+            await self._record(turn, connection, None, "stopped")
+        except Exception as error:
+            log.exception("turn failed: model=%s", turn.model)
+            live.apply(failure(as_app_error(error, connection)))
+        finally:
+            await self._close(live, status, heard, connection)
+        if after is not None and turn.status is TurnStatus.COMPLETED:
+            await after(turn)
+
+    async def _close(
+        self, live: LiveTurn, status: TurnStatus, heard: list[Exchange], connection: Connection
+    ) -> None:
+        turn = live.turn
+        turn.exchanges.extend(heard)
+        turn.duration_s = turn.duration_s or live.elapsed_s
+        if turn.ttft_s is None:
+            turn.ttft_s = live.first_token_s
+        for exchange in heard:
+            self._rate_limits.see(connection.name, turn.model, exchange.response_headers)
+        final = status if turn.status is TurnStatus.STREAMING else turn.status
+        turn.status = final
+        try:
+            await self._save(turn)
+        finally:
+            live.end(final)
+            self._live.pop(turn.id, None)
+
+    async def _save(self, turn: Turn) -> None:
+        try:
+            await asyncio.to_thread(self._conversations.save_turn, turn)
+        except AppError as error:
+            # The answer goes on in memory; the next save may succeed, and the person reads why this one did not.
+            log.warning("turn not saved: %s", error.user_message)
+            turn.error = error.user_message
+
+    async def _account(self, turn: Turn, connection: Connection, report: UsageReport) -> None:
+        cost = await asyncio.to_thread(_cost, connection, report)
+        known_before = turn.calls == 0 or turn.cost_usd is not None
+        turn.cost_usd = None if cost is None or not known_before else (turn.cost_usd or Decimal(0)) + cost
+        await self._record(turn, connection, report, "completed", cost)
+
+    async def _record(
+        self,
+        turn: Turn,
+        connection: Connection,
+        report: UsageReport | None,
+        status: str,
+        cost: Decimal | None = None,
+    ) -> None:
+        record = CallRecord(
+            at=datetime.now(UTC),
+            connection=connection.name,
+            mode=turn.mode,
+            model=turn.model,
+            answered_by=report.model if report else None,
+            conversation_id=turn.conversation_id,
+            turn_id=turn.id,
+            usage=report.usage if report else Usage(),
+            cost_usd=Decimal(0) if connection.is_local else cost,
+            ttft_s=report.ttft_s if report else None,
+            duration_s=report.duration_s if report else None,
+            status=status,
+            local=connection.is_local,
+        )
+        try:
+            await asyncio.to_thread(self._ledger.record, record)
+        except AppError as error:
+            log.warning("call not entered in the ledger: %s", error.user_message)
+
+
+def _cost(connection: Connection, report: UsageReport) -> Decimal | None:
+    return Decimal(0) if connection.is_local else price(report.model, report.usage)
