@@ -1,0 +1,1 @@
+"""What calls used and cost: the ledger, prices, budgets, and rate limits as last seen."""

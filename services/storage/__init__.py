@@ -1,0 +1,1 @@
+"""Where conversations, the ledger and preferences are kept: one database and one folder of blobs."""
