@@ -79,9 +79,11 @@ def _environment(home: Path, more: dict[str, str]) -> dict[str, str]:
 def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     while time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, OSError):
-            with urllib.request.urlopen(f"{url}/healthz", timeout=5):
-                return
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(f"{url}/healthz", timeout=5),
+        ):
+            return
         if process.poll() is not None:
             break
         time.sleep(0.05)
