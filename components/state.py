@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import streamlit as st
 
 CONVERSATION_PARAM = "c"
 TYPED_KEYS = "typed_keys"
 EDITING = "editing_turn"
 NOTICE = "notice"
+FAILURE = "failure"
 SHOWN = "shown_turns"
+DRAFT = "draft_options"
+WIRE_TURN = "wire_turn"
+COMPOSER = "composer"
+RESTORE = "composer_restore"
+WIRE_OPEN = "wire-open"
+OPEN_WIRE = "open_wire"
 
 
 def typed_keys() -> dict[str, str]:
@@ -24,8 +34,8 @@ def conversation_id() -> str | None:
 
 def open_conversation(conversation: str | None) -> None:
     """Put a conversation into the address; None for a new one."""
-    st.session_state.pop(EDITING, None)
-    st.session_state.pop(SHOWN, None)
+    for key in (EDITING, SHOWN, WIRE_TURN):
+        st.session_state.pop(key, None)
     if conversation is None:
         st.query_params.pop(CONVERSATION_PARAM, None)
     else:
@@ -37,7 +47,34 @@ def notify(sentence: str, icon: str = ":material/check:") -> None:
     st.session_state[NOTICE] = (sentence, icon)
 
 
+def fail(sentence: str) -> None:
+    """Show an error at the top of the next run, where it cannot be missed."""
+    st.session_state[FAILURE] = sentence
+
+
 def show_notice() -> None:
-    """Draw the notice left by the run before, once."""
+    """Draw what the run before left to be said, once."""
     if notice := st.session_state.pop(NOTICE, None):
         st.toast(notice[0], icon=notice[1])
+    if failure := st.session_state.pop(FAILURE, None):
+        st.error(failure, icon=":material/error:")
+
+
+def open_wire_if_asked() -> None:
+    """Switch the wire panel on when the run before asked for it. Call it before its toggle is drawn."""
+    if st.session_state.pop(OPEN_WIRE, False):
+        st.session_state[WIRE_OPEN] = True
+
+
+def restore_typed() -> None:
+    """Put back what the person typed when it could not be sent. Call it before the input is drawn."""
+    if text := st.session_state.pop(RESTORE, None):
+        st.session_state[COMPOSER] = text
+
+
+def zone() -> tzinfo:
+    """The browser's time zone; UTC where it is not told."""
+    try:
+        return ZoneInfo(st.context.timezone) if st.context.timezone else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC

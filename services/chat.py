@@ -60,6 +60,7 @@ class Chat:
         user: Message,
         connection: Connection,
         options: ChatOptions,
+        *,
         parent_id: str | None,
     ) -> LiveTurn | None:
         """Send `user` after the turn `parent_id`. None when it could not begin: the stored turn says why.
@@ -76,7 +77,7 @@ class Chat:
             model=options.model,
             connection=connection.name,
             parent_id=parent_id,
-            settings={"system_prompt": options.system_prompt, "parameters": dict(options.parameters)},
+            settings=_turn_settings(options),
         )
         history = self.history(conversation_id, parent_id)
         return self._begin(turn, history, connection, options, {})
@@ -144,3 +145,14 @@ class Chat:
         title, completion = await name_conversation(client, turn)
         await asyncio.to_thread(self._conversations.rename, turn.conversation_id, title)
         return completion
+
+
+def _turn_settings(options: ChatOptions) -> dict[str, Any]:
+    """What a turn remembers of how it was sent."""
+    settings: dict[str, Any] = {
+        "system_prompt": options.system_prompt,
+        "parameters": dict(options.parameters),
+    }
+    if options.response_format:
+        settings["response_format"] = dict(options.response_format)
+    return settings

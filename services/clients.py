@@ -21,7 +21,7 @@ from services.errors import (
     UpstreamFailed,
     WrongKey,
 )
-from services.wire import AsyncRecordingTransport, Exchange
+from services.wire import Exchange
 
 if TYPE_CHECKING:
     import httpx2
@@ -78,6 +78,8 @@ def open_client(
     """
     import httpx2
     import openai
+
+    from services.recording import AsyncRecordingTransport
 
     transport = AsyncRecordingTransport(pool, on_exchange or _ignore)
     silence_s = LOCAL_SILENCE_TIMEOUT_S if connection.is_local else SILENCE_TIMEOUT_S

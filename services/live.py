@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from services.clients import Connection, as_app_error, open_client
 from services.errors import AppError
 from services.loop import BackgroundLoop
-from services.metering.ledger import CallRecord, Ledger
+from services.metering.ledger import Ledger
 from services.metering.prices import price
-from services.metering.rate_limits import RateLimits
+from services.metering.rate_limits import RateLimits, parse_rate_limit
+from services.metering.records import CallRecord
 from services.modes.chat_completions import as_usage, failure
 from services.storage.conversations import Conversations
 from services.turns import Event, Failed, Turn, TurnStatus, Usage, UsageReport
@@ -180,8 +181,7 @@ class LiveTurns:
         turn.duration_s = turn.duration_s or live.elapsed_s
         if turn.ttft_s is None:
             turn.ttft_s = live.first_token_s
-        for exchange in heard:
-            self._rate_limits.see(connection.name, turn.model, exchange.response_headers)
+        await asyncio.to_thread(self._remember_limits, heard, connection, turn.model)
         final = status if turn.status is TurnStatus.STREAMING else turn.status
         turn.status = final
         try:
@@ -189,6 +189,12 @@ class LiveTurns:
         finally:
             live.end(final)
             self._live.pop(turn.id, None)
+
+    def _remember_limits(self, heard: list[Exchange], connection: Connection, model: str) -> None:
+        for exchange in heard:
+            limit = parse_rate_limit(exchange.response_headers, connection.name, model, datetime.now(UTC))
+            if limit is not None:
+                self._rate_limits.remember(limit)
 
     async def _save(self, turn: Turn) -> None:
         try:
@@ -217,7 +223,7 @@ class LiveTurns:
             connection=connection.name,
             mode=turn.mode,
             model=turn.model,
-            answered_by=report.model if report else None,
+            answered_by=report.model if report else turn.model,
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
             usage=report.usage if report else Usage(),

@@ -14,8 +14,8 @@ from services.clients import Connection, as_app_error
 from services.documents.attachments import as_content_parts
 from services.errors import AppError
 from services.modes.trimming import trim
+from services.tools import base
 from services.tools.base import Tool, definition
-from services.tools.base import run as run_tool
 from services.turns import (
     ApprovalNeeded,
     Event,
@@ -138,7 +138,7 @@ class Reply:
 async def _ask(
     client: openai.AsyncOpenAI, request: ChatRequest, messages: list[Message], reply: Reply
 ) -> AsyncIterator[Event]:
-    kept, trimmed = trim(messages, request)
+    kept, trimmed = await asyncio.to_thread(trim, messages, request)
     body = request_body(request, kept)
     size_bytes = len(json.dumps(body, ensure_ascii=False).encode())
     estimate = await asyncio.to_thread(tokens.count_messages, kept, request.model)
@@ -218,5 +218,5 @@ async def _use_tool(call: ToolCall, request: ChatRequest) -> AsyncIterator[ToolS
         yield ToolStep(call, "failed", f"There is no tool named {call.name!r}.")
         return
     yield ToolStep(call, "running")
-    result = await asyncio.to_thread(run_tool, tool, call.arguments)
-    yield ToolStep(call, "completed", result)
+    result = await asyncio.to_thread(base.call, tool, call.arguments)
+    yield ToolStep(call, "completed" if result.ok else "failed", result.text)

@@ -1,0 +1,153 @@
+"""The meter: what this turn, this conversation and today used and cost, and how full the context is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from streamlit.delta_generator import DeltaGenerator
+
+from components import figures
+from services.turns import Turn, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Usage and cost of a span. `unknown_calls` are calls whose price nobody knows."""
+
+    usage: Usage
+    cost_usd: Decimal | None
+    unknown_calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContextShare:
+    """How the context window is filled, in tokens. `window` None means the model did not say."""
+
+    system: int
+    history: int
+    retrieved: int
+    reply: int
+    window: int | None
+
+    @property
+    def used(self) -> int:
+        return self.system + self.history + self.retrieved + self.reply
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All the meter shows."""
+
+    turn: Turn | None
+    turn_usage: Usage
+    conversation: Line
+    today: Line
+    context: ContextShare
+    equivalent: tuple[str, Decimal] | None = None
+    budget_left_usd: Decimal | None = None
+
+
+# Four colours that keep apart for colour-blind eyes and stand out on light and dark.
+COLOURS = {"system": "#8b95a5", "history": "#3b82f6", "retrieved": "#0d9488", "reply": "#8b5cf6"}
+
+
+def draw(slot: DeltaGenerator, reading: Reading) -> None:
+    """Fill `slot` with the reading; drawing again replaces it in place."""
+    with slot.container(gap="xsmall"):
+        _draw_table(slot, reading)
+        _draw_speed(reading)
+        _draw_context(reading.context)
+
+
+def _draw_table(slot: DeltaGenerator, reading: Reading) -> None:
+    import streamlit as st
+
+    turn_cost = reading.turn.cost_usd if reading.turn else Decimal(0)
+    rows = [
+        ("Turn", reading.turn_usage, _cost(turn_cost, 0) if reading.turn else "–"),
+        (
+            "Conversation",
+            reading.conversation.usage,
+            _cost(reading.conversation.cost_usd, reading.conversation.unknown_calls),
+        ),
+        ("Today", reading.today.usage, _cost(reading.today.cost_usd, reading.today.unknown_calls)),
+    ]
+    table = ["| | Prompt | Reply | Cost |", "|:--|--:|--:|--:|"]
+    table += [
+        f"| {name} | {_short(u.prompt_tokens)} | {_short(u.completion_tokens)} | {cost} |"
+        for name, u, cost in rows
+    ]
+    st.markdown("\n".join(table))
+    details = _details(reading.turn_usage)
+    if details:
+        st.caption(details)
+
+
+def _draw_speed(reading: Reading) -> None:
+    import streamlit as st
+
+    turn = reading.turn
+    bits = []
+    if turn is not None and turn.ttft_s is not None:
+        bits.append(f"First token {figures.seconds(turn.ttft_s)}")
+        speed = figures.tokens_per_second(reading.turn_usage.completion_tokens, turn.ttft_s, turn.duration_s)
+        if speed and turn.calls <= 1:
+            bits.append(f"{speed:.1f} tokens/s")
+    if reading.equivalent is not None:
+        model, cost = reading.equivalent
+        bits.append(f"this turn on {model}: {figures.money(cost)}")
+    if reading.budget_left_usd is not None:
+        bits.append(f"budget left {figures.money(reading.budget_left_usd)}")
+    if bits:
+        st.caption(" · ".join(bits))
+
+
+def _draw_context(context: ContextShare) -> None:
+    import streamlit as st
+
+    window = f" of {context.window:,}" if context.window else ""
+    share = f" ({context.used / context.window:.0%})" if context.window else ""
+    words = ", ".join(f"{name} {getattr(context, name):,}" for name in COLOURS if getattr(context, name))
+    text = f"Context: about {context.used:,}{window} tokens{share}"
+    st.caption(
+        text,
+        help=f"{words or 'nothing yet'}. An estimate made on this machine; the server's count is in the table above.",
+    )
+    st.image(bar(context), width="stretch", alt=f"{text}: {words or 'nothing yet'}")
+
+
+def bar(context: ContextShare) -> str:
+    """The context window as a thin stacked bar, SVG."""
+    window = max(context.window or context.used, context.used, 1)
+    x, boxes = 0.0, ['<rect width="300" height="8" rx="4" fill="#8b95a5" fill-opacity="0.22"/>']
+    for name, colour in COLOURS.items():
+        width = 300 * getattr(context, name) / window
+        boxes.append(f'<rect x="{x:.1f}" width="{width:.1f}" height="8" fill="{colour}"/>')
+        x += width
+    shape = '<svg xmlns="http://www.w3.org/2000/svg" width="300" height="8" viewBox="0 0 300 8">'
+    clip = '<clipPath id="r"><rect width="300" height="8" rx="4"/></clipPath>'
+    return f'{shape}{clip}<g clip-path="url(#r)">{"".join(boxes)}</g></svg>'
+
+
+def _details(usage: Usage) -> str:
+    bits = []
+    if usage.cached_tokens is not None:
+        bits.append(f"cached {usage.cached_tokens:,}")
+    if usage.reasoning_tokens:
+        bits.append(f"reasoning {usage.reasoning_tokens:,}")
+    return "Of the turn: " + " · ".join(bits) if bits else ""
+
+
+def _short(count: int | None) -> str:
+    if count is None:
+        return "–"
+    return f"{count:,}" if count < 100_000 else f"{count / 1000:,.0f}k"
+
+
+def _cost(usd: Decimal | None, unknown_calls: int) -> str:
+    if unknown_calls and not usd:
+        return figures.UNKNOWN
+    if unknown_calls:
+        return f"{figures.money(usd)} + ?"
+    return figures.money(usd)

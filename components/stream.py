@@ -1,0 +1,95 @@
+"""A turn while it is being answered: drawn as it grows, at most twenty times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+
+from components import figures
+from components.modes import LOOKS
+from components.turn_view import AVATAR, Part, draw_message, draw_part, parts
+from services.live import LiveTurn
+from services.turns import ToolStep, Turn
+
+FRAME_S = 0.05
+TOUCH_S = 0.1
+WATCH_S = 0.5
+
+
+def draw_live_turn(
+    live: LiveTurn, waiting_for: Callable[[Turn, float], str], on_frame: Callable[[], None]
+) -> None:
+    """Draw the turn until it ends, then run the page again to show it finished.
+
+    Stop ends the turn. A click elsewhere only ends this drawing: the turn goes on and the next run joins it.
+    """
+    with st.chat_message("user", avatar=AVATAR["user"]):
+        draw_message(live.turn.user)
+    _refresh_when_done(live)
+    with st.chat_message("assistant", avatar=LOOKS[live.turn.mode].icon):
+        slots = st.container()
+        status = st.empty()
+    try:
+        _follow(live, slots, status, waiting_for, on_frame)
+    except StopException:
+        # Nothing of Streamlit may be touched from here on; a reload looks like Stop but has no page left.
+        if _page_is_open():
+            live.stop()
+        raise
+    st.rerun()
+
+
+def _follow(
+    live: LiveTurn,
+    slots: DeltaGenerator,
+    status: DeltaGenerator,
+    waiting_for: Callable[[Turn, float], str],
+    on_frame: Callable[[], None],
+) -> None:
+    drawn: list[tuple[Part, DeltaGenerator]] = []
+    version = -1
+    while not live.done:
+        seen, version = version, live.wait(version, TOUCH_S)
+        if version != seen:
+            _draw_changes(list(parts(live.turn)), drawn, slots)
+            live.wait(version, FRAME_S)
+        # Touching Streamlit is what lets Stop through while nothing arrives.
+        status.caption(_status_line(live, waiting_for, bool(drawn)))
+        on_frame()
+
+
+def _draw_changes(now: list[Part], drawn: list[tuple[Part, DeltaGenerator]], slots: DeltaGenerator) -> None:
+    for index, part in enumerate(now):
+        if index == len(drawn):
+            drawn.append(("", slots.empty()))
+        before, slot = drawn[index]
+        if part != before:
+            with slot.container():
+                draw_part(part)
+            drawn[index] = (part, slot)
+
+
+def _status_line(live: LiveTurn, waiting_for: Callable[[Turn, float], str], begun: bool) -> str:
+    running = [s for s in live.turn.tool_steps.values() if isinstance(s, ToolStep) and s.state == "running"]
+    if running:
+        return f":shimmer[Running {running[-1].call.name.replace('_', ' ')}]"
+    if not begun:
+        return f":shimmer[{waiting_for(live.turn, live.elapsed_s)}]"
+    return f"{figures.seconds(live.elapsed_s)}"
+
+
+@st.fragment(run_every=WATCH_S)
+def _refresh_when_done(live: LiveTurn) -> None:
+    """After Stop nothing redraws the page by itself; this does, once the turn has ended."""
+    if live.done:
+        st.rerun()
+
+
+def _page_is_open() -> bool:
+    """Whether the browser of this session is still connected."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is None or get_instance().is_active_session(context.session_id)

@@ -1,0 +1,262 @@
+"""One turn on the page: the message, the answer with its tool calls, a quiet footer, and what can be done with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from components import figures, state
+from components.markdown import to_markdown
+from components.modes import LOOKS
+from services.structured import validate_answer
+from services.turns import Attachment, Message, ToolCall, ToolStep, Turn, TurnStatus
+
+TextPart = str
+ToolPart = ToolStep
+Part = TextPart | ToolPart
+
+ActionKind = Literal["ask", "edit", "regenerate", "delete", "select", "decide", "show_wire"]
+AVATAR = {"user": ":material/person:"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the person did to a turn. `text` is the edited message, `target` a turn id, `decisions` by call id."""
+
+    kind: ActionKind
+    turn: Turn
+    text: str = ""
+    target: str = ""
+    decisions: tuple[tuple[str, bool], ...] = ()
+
+
+def parts(turn: Turn) -> Iterator[Part]:
+    """The answer in reading order: texts, and tool calls with where they stand."""
+    for message in turn.replies:
+        if message.role != "assistant":
+            continue
+        if message.content:
+            yield message.content
+        for call in message.tool_calls:
+            yield turn.tool_steps.get(call.id, ToolStep(call, "requested"))
+
+
+def draw_turn(turn: Turn, siblings: tuple[str, ...]) -> Action | None:
+    """Draw a finished turn; what the person asked for, if anything."""
+    editing = st.session_state.get(state.EDITING) == turn.id
+    with st.chat_message("user", avatar=AVATAR["user"]):
+        edited = _editor(turn) if editing else draw_message(turn.user)
+    with st.chat_message("assistant", avatar=LOOKS[turn.mode].icon):
+        for part in parts(turn):
+            draw_part(part)
+        decision = _approval(turn) if turn.status is TurnStatus.AWAITING_APPROVAL else None
+        _outcome(turn)
+        if turn.settings.get("response_format") and turn.status is TurnStatus.COMPLETED:
+            _check_structure(turn, turn.settings["response_format"]["json_schema"]["schema"])
+        chosen = _footer(turn, siblings)
+    return edited or decision or chosen
+
+
+def draw_message(message: Message) -> None:
+    """A person's message with what was attached."""
+    for attachment in message.attachments:
+        _draw_attachment(attachment)
+    if message.content:
+        st.markdown(to_markdown(message.content))
+
+
+def _draw_attachment(attachment: Attachment) -> None:
+    if attachment.is_image:
+        st.image(attachment.data, width=280, alt=f"Attached picture {attachment.filename}")
+    else:
+        size = figures.size(len(attachment.data))
+        st.markdown(f":gray-badge[:material/description: {to_markdown(attachment.filename)} · {size}]")
+
+
+def draw_part(part: Part) -> None:
+    """A piece of the answer."""
+    if isinstance(part, ToolStep):
+        draw_tool_step(part)
+    else:
+        st.markdown(to_markdown(part))
+
+
+STEP_STATE: dict[str, Literal["running", "complete", "error"]] = {
+    "requested": "running",
+    "running": "running",
+    "completed": "complete",
+    "failed": "error",
+    "refused": "error",
+}
+
+
+def draw_tool_step(step: ToolStep) -> None:
+    """A tool call: its name, what went in, what came out."""
+    label = step.call.name.replace("_", " ")
+    suffix = {"refused": " · not allowed", "failed": " · failed", "requested": " · waiting"}.get(
+        step.state, ""
+    )
+    with st.status(f"{label}{suffix}", type="step", state=STEP_STATE[step.state]):
+        st.caption("Input")
+        st.code(pretty(step.call.arguments), language="json", wrap_lines=True)
+        if step.output is not None:
+            st.caption("Output")
+            st.code(pretty(step.output), language=None, wrap_lines=True)
+
+
+def pretty(text: str) -> str:
+    """JSON indented; any other text as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _approval(turn: Turn) -> Action | None:
+    waiting = [s.call for s in turn.tool_steps.values() if s.state == "requested"]
+    with st.container(border=True):
+        names = ", ".join(f"**{c.name}**" for c in waiting)
+        st.markdown(
+            f":material/front_hand: The model wants to run {names}. Nothing runs before you allow it."
+        )
+        with st.container(horizontal=True):
+            allowed = st.button("Run", key=f"allow-{turn.id}", type="primary", icon=":material/play_arrow:")
+            refused = st.button("Refuse", key=f"refuse-{turn.id}", icon=":material/block:")
+    if allowed or refused:
+        return Action("decide", turn, decisions=_decide(waiting, allowed))
+    return None
+
+
+def _decide(calls: list[ToolCall], allowed: bool) -> tuple[tuple[str, bool], ...]:
+    return tuple((call.id, allowed) for call in calls)
+
+
+def _outcome(turn: Turn) -> None:
+    """Say how a turn ended when it did not end well."""
+    match turn.status:
+        case TurnStatus.FAILED:
+            st.error(turn.error or "The answer failed.", icon=":material/error:")
+        case TurnStatus.STOPPED:
+            st.caption(":material/stop_circle: Stopped by you. What had arrived is kept.")
+        case TurnStatus.INTERRUPTED:
+            st.caption(
+                ":material/power_off: Cut: Tandem ended while this was being written. What had arrived is kept."
+            )
+        case TurnStatus.COMPLETED if turn.finish_reason == "length":
+            st.caption(
+                ":material/content_cut: The answer reached its length limit. Ask it to go on, or raise the limit."
+            )
+    if turn.status is not TurnStatus.FAILED and turn.error:
+        st.warning(turn.error, icon=":material/save:")
+
+
+def _check_structure(turn: Turn, schema: dict[str, Any]) -> None:
+    if problems := validate_answer(turn.text, schema):
+        lines = "  \n".join(to_markdown(problem) for problem in problems[:5])
+        st.warning(f"The answer does not fit the schema:  \n{lines}", icon=":material/rule:")
+    else:
+        st.caption(":green[:material/check:] The answer fits the schema.")
+
+
+def _editor(turn: Turn) -> Action | None:
+    text = st.text_area("Edit your message", turn.user.content, key=f"edit-{turn.id}", height=120)
+    with st.container(horizontal=True):
+        send = st.button("Send", key=f"send-{turn.id}", type="primary", icon=":material/send:")
+        cancel = st.button("Cancel", key=f"cancel-{turn.id}")
+    st.caption("The old message and its answers stay: switch between the two with the arrows below.")
+    if cancel:
+        del st.session_state[state.EDITING]
+        st.rerun()
+    if send and text and text.strip():
+        return Action("edit", turn, text=text)
+    return None
+
+
+MENU = {
+    "Copy": ":material/content_copy: Copy",
+    "Edit": ":material/edit: Edit message",
+    "Regenerate": ":material/refresh: Answer again",
+    "Wire": ":material/lan: What was sent",
+    "Delete": ":material/delete: Delete from here",
+}
+
+
+def _footer(turn: Turn, siblings: tuple[str, ...]) -> Action | None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        branch = _branches(turn, siblings) if len(siblings) > 1 else None
+        retry = turn.status is TurnStatus.FAILED and st.button(
+            "Try again", key=f"retry-{turn.id}", icon=":material/refresh:"
+        )
+        choice = st.menu_button(
+            "More",
+            list(MENU),
+            format_func=lambda option: MENU[option],
+            key=f"menu-{turn.id}",
+            type="tertiary",
+            icon=":material/more_horiz:",
+            help="Copy, edit, answer again, see what was sent, delete",
+        )
+        st.caption(footer_line(turn))
+    if retry:
+        return Action("regenerate", turn)
+    return branch or _chosen(turn, choice)
+
+
+def _chosen(turn: Turn, choice: str | None) -> Action | None:
+    match choice:
+        case "Copy":
+            _copy_dialog(turn)
+        case "Edit":
+            st.session_state[state.EDITING] = turn.id
+            st.rerun()
+        case "Regenerate":
+            return Action("regenerate", turn)
+        case "Wire":
+            return Action("show_wire", turn)
+        case "Delete":
+            return Action("delete", turn)
+    return None
+
+
+def _branches(turn: Turn, siblings: tuple[str, ...]) -> Action | None:
+    here = siblings.index(turn.id)
+    back = st.button(
+        "‹", key=f"back-{turn.id}", type="tertiary", disabled=here == 0, help="The version before"
+    )
+    st.caption(f"{here + 1}/{len(siblings)}")
+    last = here == len(siblings) - 1
+    on = st.button("›", key=f"on-{turn.id}", type="tertiary", disabled=last, help="The next version")
+    if back or on:
+        return Action("select", turn, target=siblings[here + (1 if on else -1)])
+    return None
+
+
+def footer_line(turn: Turn) -> str:
+    """Model, tokens, cost and time in one quiet line."""
+    bits = [to_markdown(turn.answered_by or turn.model)]
+    if turn.usage is not None:
+        usage = turn.usage
+        cached = f" ({usage.cached_tokens:,} cached)" if usage.cached_tokens else ""
+        bits.append(
+            f"{figures.tokens(usage.prompt_tokens)}{cached} → {figures.tokens(usage.completion_tokens)} tokens"
+        )
+        bits.append("free" if turn.cost_usd == 0 else figures.money(turn.cost_usd))
+        speed = figures.tokens_per_second(usage.completion_tokens, turn.ttft_s, turn.duration_s)
+        if turn.calls == 1 and speed:
+            bits.append(f"{speed:.0f} tokens/s")
+    if turn.duration_s is not None:
+        bits.append(figures.seconds(turn.duration_s))
+    return " · ".join(bits)
+
+
+@st.dialog("Copy", icon=":material/content_copy:", width="medium")
+def _copy_dialog(turn: Turn) -> None:
+    st.caption("Point at a block and use the copy sign in its corner.")
+    st.markdown("**Answer**")
+    st.code(turn.text or " ", language="markdown", wrap_lines=True, height=260)
+    st.markdown("**Your message**")
+    st.code(turn.user.content or " ", language="markdown", wrap_lines=True)
