@@ -14,8 +14,8 @@ from components.sidebar import Choice
 from services import catalog
 from services.chat import ChatOptions
 from services.documents.attachments import read_attachment
-from services.structured import check_schema
 from services.storage.records import Conversation
+from services.structured import check_schema
 from services.tools import toolbox as all_tools
 from services.tools.base import Tool
 from services.turns import Message, Turn

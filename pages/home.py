@@ -1,5 +1,56 @@
-"""Home."""
+"""Home: what the modes are, which is for what, the state of this installation, and where to go."""
+
+from __future__ import annotations
 
 import streamlit as st
 
-st.title("Tandem")
+from components import installation, sidebar
+from components.gauge import Gauge
+from components.house import house as open_house
+from components.modes import LOOKS
+from services.turns import Mode
+
+house = open_house()
+choice = sidebar.draw(house)
+Gauge(house, choice, None, (), {}).draw(None)
+
+FOR = {
+    Mode.CHAT_COMPLETIONS: (
+        "Stateless. Your program keeps the conversation and sends all of it with every message.",
+        "Best for short exchanges, full control, any provider.",
+        "Tokens sent grow with each turn.",
+    ),
+    Mode.ASSISTANTS: (
+        "Stateful. The server keeps assistants and threads, searches files and runs code.",
+        "Best for code written for `client.beta.threads`, which OpenAI switched off on 2026-08-26.",
+        "You send one message; the server adds what it remembers.",
+    ),
+    Mode.RESPONSES: (
+        "Stateful, OpenAI's successor: responses that follow one another, conversations on the server.",
+        "Best for new programs on OpenAI that want tools and memory without keeping it themselves.",
+        "Configuration lives in your code.",
+    ),
+}
+
+st.title("Talk to a model, and see what it takes", anchor=False)
+st.markdown(
+    "Tandem puts the ways to talk to a language model side by side: what your program sends, "
+    "what the server remembers, and what it costs. It runs on a model on this machine; a key is optional."
+)
+with st.container(horizontal=True):
+    if st.button("Start a conversation", type="primary", icon=":material/chat_bubble:"):
+        st.switch_page("pages/chat.py")
+    if st.button("Add a key or a server", icon=":material/key:"):
+        st.switch_page("pages/settings.py")
+
+st.subheader("Who remembers?", anchor=False)
+with st.grid(3) as grid:
+    for mode, (what, best, cost) in FOR.items():
+        look = LOOKS[mode]
+        with grid.cell(border=True, height="stretch"):
+            st.markdown(f":{look.colour}-badge[{look.icon} {look.label}]  \n**{look.memory}**")
+            st.markdown(what)
+            st.caption(f"{best} {cost}")
+
+st.subheader("This installation", anchor=False)
+installation.draw(house)

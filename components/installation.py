@@ -1,0 +1,60 @@
+"""The state of this installation: the local model, the upstream, what is stored, what today cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from components import figures, state
+from components.house import House
+from services.address import own_base_url
+from services.connections import LOCAL
+from services.health import EngineState, engine_state
+from services.metering.ledger import day_start
+
+REFRESH_S = 2.0
+WORDS = {
+    "ready": ("Ready", ":green[:material/check_circle:]"),
+    "loading": ("Loading", ":orange[:material/hourglass_top:]"),
+    "fetching": ("Downloading", ":orange[:material/downloading:]"),
+    "stopped": ("Asleep", ":gray[:material/bedtime:]"),
+    "missing": ("Not downloaded", ":red[:material/cloud_download:]"),
+    "crashed": ("Restarting", ":orange[:material/refresh:]"),
+    "failed": ("Not running", ":red[:material/error:]"),
+}
+
+
+def draw(house: House) -> None:
+    """Draw four cards that say how things stand."""
+    now = datetime.now(UTC)
+    today = house.ledger.totals(since=day_start(now, state.zone()))
+    report = house.conversations.storage_report()
+    upstream = next(c for c in house.connections() if c.name != LOCAL)
+    with st.grid(4) as grid:
+        with grid.cell(border=True, height="stretch"):
+            _local_model(house)
+        with grid.cell(border=True, height="stretch"):
+            sign = ":green[:material/check_circle:]" if upstream.api_key else ":gray[:material/key_off:]"
+            st.markdown(f"**{upstream.name}**  \n{sign} {'Key set' if upstream.api_key else 'No key'}")
+            st.caption(upstream.host)
+        with grid.cell(border=True, height="stretch"):
+            st.markdown(f"**Kept here**  \n{report.conversations:,} conversations, {report.turns:,} turns")
+            st.caption(
+                f"{figures.size(report.database_bytes + report.blobs_bytes)} in {house.settings.home.name}/"
+            )
+        with grid.cell(border=True, height="stretch"):
+            used = today.usage.total_tokens or 0
+            st.markdown(f"**Today**  \n{used:,} tokens, {figures.money(today.cost_usd)}")
+            unknown = f", {today.unknown_cost_calls} at an unknown price" if today.unknown_cost_calls else ""
+            st.caption(f"{today.calls:,} calls{unknown}")
+
+
+@st.fragment(run_every=REFRESH_S)
+def _local_model(house: House) -> None:
+    engine = engine_state(own_base_url()) or EngineState("failed")
+    word, sign = WORDS.get(engine.state, (engine.state, ""))
+    st.markdown(f"**Local model**  \n{sign} {word}")
+    if engine.state == "fetching" and engine.progress is not None:
+        st.progress(engine.progress)
+    st.caption(engine.error or house.settings.chat_model)
