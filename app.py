@@ -3,21 +3,40 @@
 `streamlit run app.py` and `uvicorn app:app` both serve it.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
+from services.engines.registry import Engines
 from services.server.address import RememberAddress
 from services.server.api import create_api
-from services.server.routes.health import healthz
+from services.server.routes.health import health_route
 from services.settings import get_settings
 
-api = create_api(get_settings(), None)
+settings = get_settings()
+engines = Engines(
+    settings.models_dir,
+    settings.chat_model,
+    settings.context_tokens,
+    on_demand=settings.openai_api_key is not None,
+)
+api = create_api(settings, engines)
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """Start the local models while the page is already up; stop them with the process."""
+    async with api.router.lifespan_context(api):
+        yield
+
 
 app = st.App(
     Path(__file__).parent / "components" / "shell.py",
-    routes=[Mount("/v1", app=api), Route("/healthz", healthz)],
+    routes=[Mount("/v1", app=api), health_route(engines)],
+    lifespan=lifespan,
     middleware=[Middleware(RememberAddress)],
 )

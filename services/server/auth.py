@@ -107,5 +107,7 @@ def _missing_key() -> ApiError:
 
 def _wrong_key(key: str) -> ApiError:
     shown = f"{key[:4]}{'*' * 8}{key[-4:]}" if len(key) >= 16 else "*" * 8
-    message = f"Incorrect API key provided: {shown}. You can find the key of this server on its settings page."
+    message = (
+        f"Incorrect API key provided: {shown}. You can find the key of this server on its settings page."
+    )
     return ApiError(401, message, code="invalid_api_key")

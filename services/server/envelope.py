@@ -33,9 +33,8 @@ class Envelope:
             await self.app(scope, receive, answer.send)
         except Exception as error:
             if answer.started:
-                # The status is out already; a broken connection is the only honest signal left.
-                _log_unexpected(error, answer.request_id)
-                raise ConnectionAbortedError("answer broken off") from None
+                # The status is out already; an answer that breaks off is the only honest signal left.
+                return _log_unexpected(error, answer.request_id)
             await _to_api_error(error, scope, answer.request_id).response()(scope, receive, answer.send)
 
 
@@ -89,5 +88,5 @@ def _wrong_method(error: HTTPException, scope: Scope) -> ApiError:
 
 def _log_unexpected(error: Exception, request_id: str) -> None:
     """Where it broke, but not the message, which may quote what a person wrote."""
-    where = "".join(traceback.format_tb(error.__traceback__))
+    where = "".join(traceback.format_tb(error.__traceback__)[-4:])
     log.error("%s: unexpected %s\n%s", request_id, type(error).__name__, where)

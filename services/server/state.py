@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from services.server.errors import model_not_found
+from services.server.limiter import Limiter
+from services.server.upstream import Relay, Upstream
 from services.settings import Settings
 
 if TYPE_CHECKING:
+    from services.engines.manifest import ModelEntry
     from services.engines.registry import Engines
 
 
@@ -19,9 +23,21 @@ class ServerState:
 
     settings: Settings
     engines: Engines
+    upstream: Upstream | None
+    limiter: Limiter
 
     @staticmethod
     def of(request: Request) -> ServerState:
         """The state of the API that serves this request."""
         state: ServerState = request.app.state.server
         return state
+
+    def local_model(self, name: str) -> ModelEntry | None:
+        """The local model that answers for `name`; None sends the request on."""
+        return self.engines.resolve(name, has_upstream=self.upstream is not None)
+
+    def relay(self, request: Request, model: str, path: str, body: bytes, *, stream: bool = False) -> Relay:
+        """The upstream's answer to this request; 404 where there is no upstream."""
+        if self.upstream is None:
+            raise model_not_found(model)
+        return self.upstream.relay(request.headers, path, body, stream=stream)
