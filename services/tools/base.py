@@ -84,7 +84,9 @@ def _checked(tool: Tool, arguments_json: str) -> dict[str, Any]:
     from jsonschema.exceptions import best_match
 
     if len(arguments_json) > MAX_ARGUMENTS_CHARS:
-        raise InvalidInput(f"The arguments are longer than {MAX_ARGUMENTS_CHARS:,} characters. Send less text.")
+        raise InvalidInput(
+            f"The arguments are longer than {MAX_ARGUMENTS_CHARS:,} characters. Send less text."
+        )
     try:
         arguments = json.loads(arguments_json or "{}")
     except (ValueError, RecursionError) as error:
@@ -114,7 +116,9 @@ def _within(timeout_s: float, tool: Tool, arguments: dict[str, Any]) -> str:
     try:
         result = outcome.get(timeout=timeout_s)
     except Empty:
-        raise InvalidInput(f"{tool.name} took longer than {timeout_s:g} s. Ask for something smaller.") from None
+        raise InvalidInput(
+            f"{tool.name} took longer than {timeout_s:g} s. Ask for something smaller."
+        ) from None
     if isinstance(result, Exception):
         raise result
     return result

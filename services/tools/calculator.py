@@ -1,19 +1,38 @@
-"""Arithmetic as people write it."""
+"""The calculator tool."""
 
 from __future__ import annotations
 
+from decimal import Context, Decimal
 from typing import Any
 
 from services.tools.base import Tool, flat_parameters
+from services.tools.expression import DIGITS, evaluate
+
+SHOWN_DIGITS = 15
+LONGEST_EXACT_CHARS = DIGITS + 2
+LONGEST_ROUNDED_CHARS = 30
 
 
 def calculate(expression: str) -> str:
-    """The value of `expression` as text. Raises InvalidInput."""
-    raise NotImplementedError
+    """The value of an expression as text: all digits when exact, 15 when not. Raises InvalidInput."""
+    value, is_exact = evaluate(expression)
+    if is_exact:
+        return _written(value.normalize(Context(DIGITS)), LONGEST_EXACT_CHARS)
+    return _written(value.normalize(Context(SHOWN_DIGITS)), LONGEST_ROUNDED_CHARS)
+
+
+def _written(value: Decimal, longest_chars: int) -> str:
+    """Plain digits, or 1.5e+300 where those would be too many."""
+    if not value:
+        return "0"
+    is_short = abs(value.adjusted()) < longest_chars
+    plain = format(value, "f") if is_short else ""
+    return plain if is_short and len(plain) <= longest_chars else format(value, "e")
 
 
 def _run(arguments: dict[str, Any]) -> str:
-    return calculate(arguments["expression"])
+    expression = arguments["expression"].strip()
+    return f"{expression} = {calculate(expression)}"
 
 
 CALCULATOR = Tool(

@@ -11,4 +11,11 @@ def _run(arguments: dict[str, Any]) -> str:
     raise NotImplementedError
 
 
-CLOCK = Tool("clock", "Clock and calendar", "Date and time.", flat_parameters(question="…"), ":material/schedule:", _run)
+CLOCK = Tool(
+    "clock",
+    "Clock and calendar",
+    "Date and time.",
+    flat_parameters(question="…"),
+    ":material/schedule:",
+    _run,
+)
