@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, select
 
 from services.storage.database import Database
+from services.storage.tables import RateLimitRow
+
+UNITS_S = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|[dhms])")
+MAX_COUNT = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +32,84 @@ class RateLimit:
     reset_tokens_s: float | None = None
 
 
+FIELDS = tuple(f.name for f in fields(RateLimit))
+
+
+def parse_duration_s(text: str) -> float | None:
+    """Seconds of a duration as OpenAI writes it: `1s`, `6m0s`, `120ms`; None when it is none."""
+    text = text.strip().lower()
+    if not text or PART.sub("", text):
+        return _plain_seconds(text)
+    return sum(float(number) * UNITS_S[unit] for number, unit in PART.findall(text))
+
+
+def _plain_seconds(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\d{1,12}(\.\d{1,9})?", text) else None
+
+
 def parse_rate_limit(
     headers: Mapping[str, str], connection: str, model: str, seen_at: datetime
 ) -> RateLimit | None:
     """The rate limit in a response's headers; None when they carry none."""
-    raise NotImplementedError
+    found = {name.lower(): value for name, value in headers.items()}
+    counts = {
+        f"{what}_{kind}": _count(found.get(f"x-ratelimit-{what}-{kind}"))
+        for what in ("limit", "remaining")
+        for kind in ("requests", "tokens")
+    }
+    resets = {
+        f"reset_{kind}_s": parse_duration_s(found.get(f"x-ratelimit-reset-{kind}", ""))
+        for kind in ("requests", "tokens")
+    }
+    if all(value is None for value in (*counts.values(), *resets.values())):
+        return None
+    return RateLimit(connection, model, seen_at, **counts, **resets)  # type: ignore[arg-type]
+
+
+def _count(text: str | None) -> int | None:
+    if text is None or not re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
+        return None
+    return min(int(text), MAX_COUNT)
 
 
 class RateLimits:
-    """Rate limits last seen by one owner."""
+    """Rate limits last seen by one owner, per connection and model."""
 
-    def __init__(self, database: Database, owner: str) -> None: ...
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    def see(self, connection: str, model: str, headers: Mapping[str, str]) -> RateLimit | None:
+        """Remember what a response's headers say; None when they say nothing."""
+        rate_limit = parse_rate_limit(headers, connection, model, datetime.now(UTC))
+        if rate_limit is not None:
+            self.remember(rate_limit)
+        return rate_limit
 
     def remember(self, rate_limit: RateLimit) -> None:
-        raise NotImplementedError
+        """Keep this as the last one seen for its connection and model."""
+        values = {name: getattr(rate_limit, name) for name in FIELDS}
+        with self._database.session() as session:
+            session.merge(RateLimitRow(owner=self._owner, **values))
 
     def last(self, connection: str, model: str) -> RateLimit | None:
-        raise NotImplementedError
+        """The one last seen for this connection and model."""
+        with self._database.reading() as session:
+            row = session.get(RateLimitRow, (self._owner, connection, model))
+            return None if row is None else _rate_limit(row)
 
     def all(self) -> list[RateLimit]:
-        raise NotImplementedError
+        """Every connection's and model's last one, newest first."""
+        mine = select(RateLimitRow).where(RateLimitRow.owner == self._owner)
+        with self._database.reading() as session:
+            rows = session.scalars(mine.order_by(RateLimitRow.seen_at.desc()))
+            return [_rate_limit(row) for row in rows]
+
+    def delete_all(self) -> None:
+        """Forget what was seen."""
+        with self._database.session() as session:
+            session.execute(delete(RateLimitRow).where(RateLimitRow.owner == self._owner))
+
+
+def _rate_limit(row: RateLimitRow) -> RateLimit:
+    return RateLimit(**{name: getattr(row, name) for name in FIELDS})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ class CallRecord:
     connection: str
     mode: str
     model: str
-    answered_by: str
+    answered_by: str | None
     usage: Usage
     status: str
     conversation_id: str | None = None
@@ -33,7 +33,7 @@ class Totals:
     """Sums over calls. `cost_usd` is the known part; `unknown_cost_calls` could not be priced."""
 
     calls: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: Decimal = Decimal(0)
     unknown_cost_calls: int = 0
     unknown_usage_calls: int = 0

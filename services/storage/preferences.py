@@ -4,22 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import delete, select
+
+from services.errors import InvalidInput
 from services.storage.database import Database
+from services.storage.tables import PreferenceRow
+
+MAX_KEY_CHARS = 200
 
 
 class Preferences:
     """Preferences of one owner, JSON values by key."""
 
-    def __init__(self, database: Database, owner: str) -> None: ...
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
 
     def get(self, key: str, default: Any = None) -> Any:
-        raise NotImplementedError
+        """The value of a key, or `default` when it was never set."""
+        with self._database.reading() as session:
+            row = session.get(PreferenceRow, (self._owner, key))
+            return default if row is None else row.value
 
     def set(self, key: str, value: Any) -> None:
-        raise NotImplementedError
+        """Keep a JSON value. Raises InvalidInput for a key that is no key."""
+        if not 0 < len(key) <= MAX_KEY_CHARS:
+            raise InvalidInput(f"A preference needs a key of at most {MAX_KEY_CHARS} characters.")
+        with self._database.session() as session:
+            session.merge(PreferenceRow(owner=self._owner, key=key, value=value))
 
     def all(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """Every preference."""
+        mine = select(PreferenceRow).where(PreferenceRow.owner == self._owner).order_by(PreferenceRow.key)
+        with self._database.reading() as session:
+            return {row.key: row.value for row in session.scalars(mine)}
 
     def delete_all(self) -> None:
-        raise NotImplementedError
+        """Go back to the defaults."""
+        with self._database.session() as session:
+            session.execute(delete(PreferenceRow).where(PreferenceRow.owner == self._owner))
