@@ -11,7 +11,7 @@ LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-v
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit lint format bench lock clean install install-dev models chromium
+.PHONY: help run test test-unit lint format bench lock docs clean install install-dev models chromium
 
 help: ## List these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ bench: $(DEV) models ## Measure what the README promises; writes docs/benchmarks
 lock: $(DEV) ## Write requirements*.txt from requirements*.in (make lock UPGRADE=--upgrade for newer releases)
 	@$(LOCK) requirements.in --output-file requirements.txt
 	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+
+docs: $(DEV) ## Write the settings table of docs/configuration.md
+	@$(PY) scripts/settings_table.py
 
 clean: ## Remove the virtual environment and caches; data and models stay
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
