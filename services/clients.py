@@ -105,16 +105,13 @@ def as_app_error(error: Exception, connection: Connection) -> AppError:
         return error
     if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
         return _timed_out(connection)
-    if isinstance(error, openai.APIConnectionError):
-        return _unreachable(connection, error)
+    if isinstance(error, (openai.APIConnectionError, httpx2.TransportError)):
+        was_open = isinstance(error.__cause__ or error, (httpx2.ReadError, httpx2.RemoteProtocolError))
+        return _cut(connection) if was_open else _unreachable(connection, error)
     if isinstance(error, openai.APIStatusError):
         return _refused(error, connection)
     if isinstance(error, openai.APIError):
         return _broke_off(error, connection)
-    if isinstance(error, httpx2.TransportError):
-        return StreamCut(
-            f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again."
-        )
     return UpstreamFailed(
         f"{connection.name} answered with something that is no chat completion. Is {connection.base_url} the right address?"
     )
@@ -126,25 +123,24 @@ def _timed_out(connection: Connection) -> AppError:
     )
 
 
+def _cut(connection: Connection, said: str = "", code: str | None = None) -> AppError:
+    return StreamCut(
+        f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again.{said}",
+        code=code,
+    )
+
+
 def _unreachable(connection: Connection, error: Exception) -> AppError:
-    cause = str(error.__cause__ or error)
-    if (
-        isinstance(error.__cause__, OSError)
-        or "Name or service" in cause
-        or "refused" in cause
-        or "nodename" in cause
-    ):
-        reason = (
-            "no such host" if "Name or service" in cause or "nodename" in cause else "nothing answers there"
-        )
-    else:
-        reason = "the connection could not be made or was cut"
     if connection.is_local:
         return Unreachable(
             "Tandem's own server did not answer. It may be restarting; try again in a few seconds."
         )
+    cause = str(error.__cause__ or error)
+    unknown_host = any(words in cause for words in ("Name or service", "nodename", "name resolution"))
+    reason = "there is no such host" if unknown_host else "nothing answers there"
     return Unreachable(
-        f"{connection.name} cannot be reached at {connection.host}: {reason}. Check the network and the address in Settings."
+        f"{connection.name} cannot be reached at {connection.host}: {reason}. "
+        "Check the network, and the address in Settings."
     )
 
 
@@ -212,10 +208,7 @@ def _broke_off(error: openai.APIError, connection: Connection) -> AppError:
     if connection.is_local and message:
         return ModelUnavailable(str(message), code=error.code)
     said = f" The server said: {message}" if message else ""
-    return StreamCut(
-        f"{connection.name} stopped in the middle of the answer. What had arrived is kept; try again.{said}",
-        code=error.code,
-    )
+    return _cut(connection, said, error.code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from services.clients import Connection, check_base_url
+from services.clients import Connection, ConnectionKind, check_base_url
 from services.errors import InvalidInput
 from services.settings import Settings
 from services.storage.preferences import Preferences
@@ -49,7 +49,7 @@ def upstream_name(settings: Settings) -> str:
 def _upstream(settings: Settings, typed_keys: Mapping[str, str]) -> Connection:
     name = upstream_name(settings)
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    kind = "openai" if name == OPENAI else "compatible"
+    kind: ConnectionKind = "openai" if name == OPENAI else "compatible"
     return Connection(name, kind, settings.openai_base_url.rstrip("/"), typed_keys.get(name, "") or key)
 
 
