@@ -9,11 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
 from services.engines.registry import Engines
-from services.server.address import RememberAddress
 from services.server.api import create_api
+from services.server.front import ApiFirst, RememberAddress
 from services.server.routes.health import health_route
 from services.settings import get_settings
 
@@ -36,7 +35,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     Path(__file__).parent / "components" / "shell.py",
-    routes=[Mount("/v1", app=api), health_route(engines)],
+    routes=[health_route(engines)],
     lifespan=lifespan,
-    middleware=[Middleware(RememberAddress)],
+    middleware=[Middleware(RememberAddress), Middleware(ApiFirst, api=api)],
 )

@@ -89,4 +89,4 @@ def _resolved(node: Any, definitions: Mapping[str, Any]) -> Any:
 def _tags(typed_dict: Any, key: str, definitions: Mapping[str, Any]) -> list[str]:
     field = typed_dict["fields"].get(key)
     literal = _resolved(field["schema"], definitions) if field else {"type": None}
-    return [str(tag) for tag in literal["expected"]] if literal["type"] == "literal" else []
+    return [str(tag) for tag in literal["expected"] or ()] if literal["type"] == "literal" else []

@@ -1,0 +1,1 @@
+"""Measured promises, each against something else in the same run."""
