@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from services.errors import StorageFailed
 
@@ -86,6 +93,19 @@ class Settings(BaseSettings):
         description="Tokens an owner may use at /v1 in a minute; 0 means no limit.",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment outranks `.env`, which outranks Streamlit's secrets file."""
+        secrets_file = TomlConfigSettingsSource(settings_cls, Path(".streamlit/secrets.toml"))
+        return init_settings, env_settings, dotenv_settings, secrets_file
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _split_owners(cls, value: object) -> object:
@@ -142,19 +162,27 @@ class Settings(BaseSettings):
         """The key in `home`/api_key, made on first use and readable by its owner alone."""
         path = self.home / "api_key"
         try:
-            self.home.mkdir(parents=True, exist_ok=True)
-            try:
-                descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            except FileExistsError:
-                return path.read_text().strip()
-            with os.fdopen(descriptor, "w") as file:
-                key = "tandem-" + secrets.token_urlsafe(32)
-                file.write(key)
-                return key
+            return path.read_text().strip() if path.exists() else _create_key(path)
         except OSError as error:
             raise StorageFailed(
-                f"The data folder {self.home} cannot be written ({error.strerror}). Set TANDEM_HOME to a folder that can."
+                f"The data folder {self.home} cannot be used ({error.strerror}). "
+                "Set TANDEM_HOME to a folder that can be written."
             ) from error
+
+
+def _create_key(path: Path) -> str:
+    """Write a new key under another name and link it into place: whoever looks finds a whole key or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"api_key.{secrets.token_hex(8)}")
+    descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("tandem-" + secrets.token_urlsafe(32))
+    try:
+        with suppress(FileExistsError):
+            path.hardlink_to(fresh)
+    finally:
+        fresh.unlink()
+    return path.read_text().strip()
 
 
 @cache
