@@ -26,7 +26,9 @@ DEFAULT_OWNER = "default"
 class Settings(BaseSettings):
     """What this installation was told. Each field is one environment variable."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", toml_file=".streamlit/secrets.toml", extra="ignore", populate_by_name=True
+    )
 
     openai_api_key: SecretStr | None = Field(
         None,
@@ -103,8 +105,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment outranks `.env`, which outranks Streamlit's secrets file."""
-        secrets_file = TomlConfigSettingsSource(settings_cls, Path(".streamlit/secrets.toml"))
-        return init_settings, env_settings, dotenv_settings, secrets_file
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
 
     @field_validator("api_keys", mode="before")
     @classmethod

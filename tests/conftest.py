@@ -41,7 +41,7 @@ def _forget_the_person() -> None:
     for name in list(os.environ):
         if name not in KEPT and (name.startswith(DROPPED_PREFIXES) or name.endswith(DROPPED_SUFFIXES)):
             del os.environ[name]
-    Settings.model_config["env_file"] = None
+    Settings.model_config["env_file"] = Settings.model_config["toml_file"] = None
     os.environ["TANDEM_HOME"] = tempfile.mkdtemp(prefix="tandem-test-")
 
 

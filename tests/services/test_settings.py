@@ -42,6 +42,7 @@ def test_many_starts_at_once_agree_on_one_key(folder: Path) -> None:
 
 
 def test_environment_outranks_env_file_and_secrets(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(Settings.model_config, "toml_file", ".streamlit/secrets.toml")
     (folder / ".streamlit").mkdir()
     (folder / ".streamlit" / "secrets.toml").write_text(
         'OPENAI_API_KEY = "from-secrets"\nTANDEM_API_KEY = "k"\n'
