@@ -202,7 +202,7 @@ class ScriptedUpstream:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         script = await self._next(request)
         body = json.loads(self.requests[-1].raw)
-        model = script.model or body["model"]
+        model = script.model or body.get("model", "scripted")
         if script.body is not None or script.status != 200:
             return _json(script, script.body)
         if not body.get("stream"):
@@ -216,7 +216,7 @@ class ScriptedUpstream:
         response = web.StreamResponse(headers={**script.headers, "content-type": "application/json"})
         await response.prepare(request)
         await response.write(json.dumps(answer).encode()[:20])
-        _cut(request)
+        await _cut(request)
         return response
 
     async def _stream(
@@ -232,7 +232,7 @@ class ScriptedUpstream:
                 if number == script.cut_after:
                     if script.cut_inside_event:
                         await response.write(b'data: {"id":"chatcmpl-')
-                    _cut(request)
+                    await _cut(request)
                     return response
                 if number == script.hold_after:
                     self.holding.set()
@@ -246,7 +246,9 @@ class ScriptedUpstream:
         return response
 
 
-def _cut(request: web.Request) -> None:
+async def _cut(request: web.Request) -> None:
+    # A moment for the bytes to be read: clients drop what is still unread when the end comes with it.
+    await asyncio.sleep(0.05)
     if request.transport is not None:
         request.transport.close()
 
