@@ -158,11 +158,12 @@ def _stop_when_over(state: BudgetState) -> None:
 
 
 def _usd(amount: Decimal) -> str:
-    if amount == 0 or amount >= Decimal("0.01"):
+    if amount == 0 or amount >= 1:
         return f"${amount:,.2f}"
-    return (
-        f"${amount:.6f}".rstrip("0").rstrip(".") if amount >= Decimal("0.000001") else "less than $0.000001"
-    )
+    if amount < Decimal("0.000001"):
+        return "less than $0.000001"
+    whole, _, decimals = f"{amount:.6f}".rstrip("0").partition(".")
+    return f"${whole}.{decimals:<02}"
 
 
 def _amount(stored: object) -> Decimal | None:

@@ -62,8 +62,13 @@ def _is_local(model: Model | str) -> bool:
 def list_price(model_id: str) -> ListPrice | None:
     """What a model costs per million tokens; None when unknown."""
     if (override := _override(model_id)) is not None:
-        per_million = (Decimal(override[name]) for name in ("input", "cached", "output"))
-        return ListPrice(*per_million, source=override["source"], date=override["date"])
+        return ListPrice(
+            Decimal(override["input"]),
+            Decimal(override["cached"]),
+            Decimal(override["output"]),
+            override["source"],
+            override["date"],
+        )
     if (info := _library_model(model_id)) is None:
         return None
     from genai_prices import __version__
