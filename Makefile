@@ -11,6 +11,8 @@ LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-v
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
+# Two installations into one environment at a time would spoil it.
+.NOTPARALLEL:
 .PHONY: help run test test-unit lint format bench lock docs clean install install-dev models chromium
 
 help: ## List these chores

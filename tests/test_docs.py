@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.routing import Route
 
+from components.navigation import GROUPS
 from scripts.settings_table import table
 from services.server.api import ROUTES
 from services.settings import Settings
@@ -19,15 +18,6 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-
-
-def _page_names() -> Iterator[str]:
-    """The pages the navigation script registers: the first argument of each `page("…")`."""
-    for node in ast.walk(ast.parse((ROOT / "components" / "shell.py").read_text())):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "page":
-            name = node.args[0]
-            assert isinstance(name, ast.Constant)
-            yield name.value
 
 
 def _anchor(heading: str) -> str:
@@ -47,7 +37,7 @@ def test_every_setting_has_a_description() -> None:
 
 
 def test_every_page_is_documented_and_every_documented_page_exists() -> None:
-    registered = {f"pages/{name}.py" for name in _page_names()}
+    registered = {f"pages/{page.name}.py" for group in GROUPS.values() for page in group}
     documented = set(re.findall(r"\| `(pages/\w+\.py)`:", ARCHITECTURE))
     assert registered == documented
     assert all((ROOT / path).is_file() for path in registered)
