@@ -31,19 +31,19 @@ def draw(house: House) -> None:
     today = house.ledger.totals(since=day_start(now, state.zone()))
     report = house.conversations.storage_report()
     upstream = next(c for c in house.connections() if c.name != LOCAL)
-    with st.grid(4) as grid:
-        with grid.cell(border=True, height="stretch"):
+    with st.grid(4, border=True) as grid:
+        with grid.cell():
             _local_model(house)
-        with grid.cell(border=True, height="stretch"):
+        with grid.cell():
             sign = ":green[:material/check_circle:]" if upstream.api_key else ":gray[:material/key_off:]"
             st.markdown(f"**{upstream.name}**  \n{sign} {'Key set' if upstream.api_key else 'No key'}")
             st.caption(upstream.host)
-        with grid.cell(border=True, height="stretch"):
+        with grid.cell():
             st.markdown(f"**Kept here**  \n{report.conversations:,} conversations, {report.turns:,} turns")
             st.caption(
                 f"{figures.size(report.database_bytes + report.blobs_bytes)} in {house.settings.home.name}/"
             )
-        with grid.cell(border=True, height="stretch"):
+        with grid.cell():
             used = today.usage.total_tokens or 0
             st.markdown(f"**Today**  \n{used:,} tokens, {figures.money(today.cost_usd)}")
             unknown = f", {today.unknown_cost_calls} at an unknown price" if today.unknown_cost_calls else ""

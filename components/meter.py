@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import figures
@@ -55,38 +56,39 @@ COLOURS = {"system": "#8b95a5", "history": "#3b82f6", "retrieved": "#0d9488", "r
 def draw(slot: DeltaGenerator, reading: Reading) -> None:
     """Fill `slot` with the reading; drawing again replaces it in place."""
     with slot.container(gap="xsmall"):
-        _draw_table(slot, reading)
+        st.markdown(
+            "**Meter**",
+            help="Tokens sent → tokens written, and what they cost. Unknown is never counted as zero.",
+        )
+        _draw_sums(reading)
         _draw_speed(reading)
         _draw_context(reading.context)
 
 
-def _draw_table(slot: DeltaGenerator, reading: Reading) -> None:
-    import streamlit as st
-
-    turn_cost = reading.turn.cost_usd if reading.turn else Decimal(0)
+def _draw_sums(reading: Reading) -> None:
+    turn_cost = _cost(reading.turn.cost_usd, 0) if reading.turn and reading.turn.usage else "…"
     rows = [
-        ("Turn", reading.turn_usage, _cost(turn_cost, 0) if reading.turn else "–"),
-        (
-            "Conversation",
-            reading.conversation.usage,
-            _cost(reading.conversation.cost_usd, reading.conversation.unknown_calls),
-        ),
-        ("Today", reading.today.usage, _cost(reading.today.cost_usd, reading.today.unknown_calls)),
+        ("Turn", reading.turn_usage, turn_cost),
+        ("Conversation", reading.conversation.usage, _line_cost(reading.conversation)),
+        ("Today", reading.today.usage, _line_cost(reading.today)),
     ]
-    table = ["| | Prompt | Reply | Cost |", "|:--|--:|--:|--:|"]
-    table += [
-        f"| {name} | {_short(u.prompt_tokens)} | {_short(u.completion_tokens)} | {cost} |"
-        for name, u, cost in rows
-    ]
-    st.markdown("\n".join(table))
-    details = _details(reading.turn_usage)
-    if details:
-        st.caption(details)
+    names, sums = st.columns([2, 3], gap=None, wrap=False)
+    names.caption("  \n".join(name for name, _, _ in rows))
+    lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]
+    sums.caption("  \n".join(lines), text_alignment="right")
+
+
+def _tokens(usage: Usage) -> str:
+    if usage.prompt_tokens is None and usage.completion_tokens is None:
+        return "–"
+    return f"{_short(usage.prompt_tokens)} → {_short(usage.completion_tokens)}"
+
+
+def _line_cost(line: Line) -> str:
+    return _cost(line.cost_usd, line.unknown_calls)
 
 
 def _draw_speed(reading: Reading) -> None:
-    import streamlit as st
-
     turn = reading.turn
     bits = []
     if turn is not None and turn.ttft_s is not None:
@@ -99,13 +101,13 @@ def _draw_speed(reading: Reading) -> None:
         bits.append(f"this turn on {model}: {figures.money(cost)}")
     if reading.budget_left_usd is not None:
         bits.append(f"budget left {figures.money(reading.budget_left_usd)}")
+    if details := _details(reading.turn_usage):
+        bits.append(details)
     if bits:
         st.caption(" · ".join(bits))
 
 
 def _draw_context(context: ContextShare) -> None:
-    import streamlit as st
-
     window = f" of {context.window:,}" if context.window else ""
     share = f" ({context.used / context.window:.0%})" if context.window else ""
     words = ", ".join(f"{name} {getattr(context, name):,}" for name in COLOURS if getattr(context, name))
@@ -136,7 +138,7 @@ def _details(usage: Usage) -> str:
         bits.append(f"cached {usage.cached_tokens:,}")
     if usage.reasoning_tokens:
         bits.append(f"reasoning {usage.reasoning_tokens:,}")
-    return "Of the turn: " + " · ".join(bits) if bits else ""
+    return " · ".join(bits)
 
 
 def _short(count: int | None) -> str:
@@ -150,4 +152,4 @@ def _cost(usd: Decimal | None, unknown_calls: int) -> str:
         return figures.UNKNOWN
     if unknown_calls:
         return f"{figures.money(usd)} + ?"
-    return figures.money(usd)
+    return "free" if usd == 0 else figures.money(usd)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from components import navigation
 from components.house import House, models
 from services import catalog
 from services.catalog import Model
@@ -110,7 +111,7 @@ def _draw_control(
     if chosen and chosen != model.id:
         remember_model(house, connection.name, chosen)
         st.rerun()
-    st.page_link("pages/settings.py", label="Connections and keys", icon=":material/settings:")
+    st.page_link(navigation.page("settings"), label="Connections and keys", icon=":material/settings:")
 
 
 def remember_model(house: House, connection: str, model_id: str) -> None:
@@ -129,6 +130,8 @@ def _draw_badges(model: Model, connection: Connection) -> None:
     badges = []
     if model.local:
         badges.append(":green-badge[:material/memory: local, free]")
+    else:
+        badges.append(f":gray-badge[:material/cloud: {connection.name}]")
     if model.shutdown_date is not None and catalog.ends_soon(model, datetime.now(UTC).date(), days=365):
         badges.append(f":red-badge[:material/event_busy: ends {model.shutdown_date}]")
         if model.replacement:

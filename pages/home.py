@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import installation, sidebar
+from components import installation, navigation, sidebar
 from components.gauge import Gauge
 from components.house import house as open_house
 from components.modes import LOOKS
@@ -39,15 +39,15 @@ st.markdown(
 )
 with st.container(horizontal=True):
     if st.button("Start a conversation", type="primary", icon=":material/chat_bubble:"):
-        st.switch_page("pages/chat.py")
+        st.switch_page(navigation.page("chat"))
     if st.button("Add a key or a server", icon=":material/key:"):
-        st.switch_page("pages/settings.py")
+        st.switch_page(navigation.page("settings"))
 
 st.subheader("Who remembers?", anchor=False)
-with st.grid(3) as grid:
+with st.grid(3, border=True) as grid:
     for mode, (what, best, cost) in FOR.items():
         look = LOOKS[mode]
-        with grid.cell(border=True, height="stretch"):
+        with grid.cell():
             st.markdown(f":{look.colour}-badge[{look.icon} {look.label}]  \n**{look.memory}**")
             st.markdown(what)
             st.caption(f"{best} {cost}")
