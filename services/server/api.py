@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 
+from services.errors import StorageFailed
 from services.server.auth import Access
 from services.server.envelope import Envelope
 from services.server.limiter import Limited, Limiter
@@ -21,6 +24,8 @@ from services.settings import Settings
 
 if TYPE_CHECKING:
     from services.engines.registry import Engines
+
+log = logging.getLogger("tandem.server")
 
 ROUTES = (*models.routes, *chat.routes, *embeddings.routes, *docs.routes)
 
@@ -48,6 +53,7 @@ def create_api(settings: Settings, engines: Engines) -> Starlette:
 async def _running(api: Starlette) -> AsyncIterator[None]:
     """Start the engines in the background, and end what was opened."""
     state: ServerState = api.state.server
+    await _have_a_key(state.settings)
     await state.engines.start()
     try:
         yield
@@ -55,6 +61,14 @@ async def _running(api: Starlette) -> AsyncIterator[None]:
         await state.engines.stop()
         if state.upstream is not None:
             await state.upstream.close()
+
+
+async def _have_a_key(settings: Settings) -> None:
+    """Generate the key now, so that people find it before their first call; a failure is told at that call."""
+    try:
+        await asyncio.to_thread(settings.owners_by_key)
+    except StorageFailed as error:
+        log.warning("%s", error.user_message)
 
 
 async def _leave_to_envelope(request: Request, error: Exception) -> NoReturn:

@@ -56,7 +56,7 @@ class _Answer:
         yield "x-request-id", self.request_id
         yield "openai-processing-ms", f"{(time.perf_counter() - self._began) * 1000:.0f}"
         yield "openai-version", "2020-10-01"
-        yield from self._scope["state"].get("answer_headers", {}).items()
+        yield from self._scope["state"].get("limit_headers", dict)().items()
 
 
 def _add_missing(headers: MutableHeaders, wanted: Iterable[tuple[str, str]]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -76,11 +78,27 @@ class Limited:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if owner := scope.get("state", {}).get("owner"):
-            try:
-                self._limiter.take(owner, requests=1)
-            finally:
-                scope["state"]["answer_headers"] = self._limiter.headers(owner)
+            scope["state"]["limit_headers"] = partial(self._limiter.headers, owner)
+            self._limiter.take(owner, requests=1)
         await self.app(scope, receive, send)
+
+
+def estimated_tokens(body: Mapping[str, Any]) -> int:
+    """What a request may cost, as OpenAI's limiter reckons: a token for four characters, and the longest answer."""
+    longest_answer = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    prompt = _characters(body.get("messages")) + _characters(body.get("input"))
+    return prompt // 4 + (longest_answer if isinstance(longest_answer, int) else 0)
+
+
+def _characters(value: Any) -> int:
+    """Length of the text in a value, not counting files and pictures."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, list):
+        return sum(_characters(item) for item in value)
+    if isinstance(value, dict):
+        return _characters(value.get("content")) + _characters(value.get("text"))
+    return 4 if isinstance(value, int) else 0
 
 
 def duration(seconds: float) -> str:

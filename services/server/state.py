@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
 from services.server.errors import model_not_found
-from services.server.limiter import Limiter
+from services.server.limiter import Limiter, estimated_tokens
 from services.server.upstream import Relay, Upstream
 from services.settings import Settings
 
@@ -35,6 +35,10 @@ class ServerState:
     def local_model(self, name: str) -> ModelEntry | None:
         """The local model that answers for `name`; None sends the request on."""
         return self.engines.resolve(name, has_upstream=self.upstream is not None)
+
+    def charge(self, request: Request, body: dict[str, Any]) -> None:
+        """Count what this request may cost in tokens against its owner; 429 when that is too much."""
+        self.limiter.take(request.state.owner, tokens=estimated_tokens(body))
 
     def relay(self, request: Request, model: str, path: str, body: bytes, *, stream: bool = False) -> Relay:
         """The upstream's answer to this request; 404 where there is no upstream."""

@@ -179,7 +179,7 @@ class Relay:
 
         headers = _answer_headers(response.raw_headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        read, events = response.content.readany, _WholeEvents()
+        read, events = response.content.readany, WholeEvents()
         try:
             while piece := await read():
                 if whole := events.feed(piece):
@@ -191,7 +191,7 @@ class Relay:
         await send({"type": "http.response.body", "body": last})
 
 
-class _WholeEvents:
+class WholeEvents:
     """Cuts a stream of bytes at the ends of events, so that a broken event never reaches a client."""
 
     def __init__(self) -> None:

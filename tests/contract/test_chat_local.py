@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import openai
@@ -134,9 +135,9 @@ def test_leaving_a_stream_stops_the_model_at_once(make_api: MakeApi, llama: Scri
 def test_leaving_before_the_first_token_stops_the_model(make_api: MakeApi, llama: ScriptedUpstream) -> None:
     llama.play(Script(hang=True))
     with served(make_api()) as base_url:
-        with OpenAI(base_url=base_url, api_key=KEY, timeout=0.5, max_retries=0) as client:
-            with pytest.raises(openai.APITimeoutError):
-                client.chat.completions.create(model=CHAT_MODEL, messages=HELLO, stream=True)
+        client = OpenAI(base_url=base_url, api_key=KEY, timeout=0.5, max_retries=0)
+        with client, pytest.raises(openai.APITimeoutError):
+            client.chat.completions.create(model=CHAT_MODEL, messages=HELLO, stream=True)
         assert llama.client_left.wait(5)
 
 
@@ -147,8 +148,6 @@ async def _streamed(base_url: str) -> str:
 
 
 def test_async_client_streams_over_a_socket(make_api: MakeApi) -> None:
-    import asyncio
-
     api: Starlette = make_api()
     with served(api) as base_url:
         assert asyncio.run(_streamed(base_url)) == "Hello world"

@@ -23,6 +23,7 @@ async def create(request: Request) -> ASGIApp:
     state = ServerState.of(request)
     raw, body = await read_object(request, state.settings.max_body_bytes)
     model = model_of(body)
+    state.charge(request, body)
     local = state.local_model(model)
     if local is None:
         return state.relay(request, model, PATH, raw, stream=body.get("stream") is True)
