@@ -46,6 +46,7 @@ class LiveTurn:
         self._version = 0
         self._changed = threading.Condition()
         self._future: Future[None] | None = None
+        self._ended = False
 
     @property
     def version(self) -> int:
@@ -54,7 +55,8 @@ class LiveTurn:
 
     @property
     def done(self) -> bool:
-        return self.turn.status is not TurnStatus.STREAMING
+        """Whether the turn has ended and its end is stored."""
+        return self._ended
 
     @property
     def elapsed_s(self) -> float:
@@ -90,9 +92,10 @@ class LiveTurn:
             self._notify()
 
     def end(self, status: TurnStatus) -> None:
-        """Give the turn a status it did not reach by its events."""
+        """Say that nothing more will come, and how it ended."""
         with self._changed:
             self.turn.status = status
+            self._ended = True
             self._notify()
 
     def _notify(self) -> None:

@@ -159,8 +159,8 @@ def test_tool_waits_for_approval_and_then_goes_on(home: Home) -> None:
     gone_on.join()
     stored = home.conversations.turn(live.turn.id)
     assert (stored.status, stored.text) == (TurnStatus.COMPLETED, "42")
-    assert stored.tool_steps["call_1"].output == "42"
-    assert home.upstream.requests[-1].json["messages"][-1]["content"] == "42"
+    assert stored.tool_steps["call_1"].output == "6*7 = 42"
+    assert home.upstream.requests[-1].json["messages"][-1]["content"] == "6*7 = 42"
     assert stored.usage is not None and stored.usage.prompt_tokens == 22
 
 
