@@ -7,8 +7,5 @@ def shutdown_date(model_id: str) -> str | None:
     """The day a model is shut down as `YYYY-MM-DD`, or None."""
     from services import catalog
 
-    try:
-        known = catalog.describe(model_id, "upstream").shutdown_date
-    except NotImplementedError:
-        return None
+    known = catalog.describe(model_id, "upstream").shutdown_date
     return known.isoformat() if known else None

@@ -8,21 +8,26 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from services.engines.registry import Engines
-from services.errors import StorageFailed
+from services.server.database_health import DatabaseHealth
 from services.server.routes.health import health_route
 
 
+def _ask(folder: Path, url: str) -> tuple[int, dict[str, object]]:
+    database = DatabaseHealth(url)
+    http = TestClient(Starlette(routes=[health_route(Engines(folder), database)]))
+    answer = http.get("/healthz")
+    database.close()
+    return answer.status_code, answer.json()
+
+
 def test_healthy_without_key_or_model(tmp_path: Path) -> None:
-    answer = TestClient(Starlette(routes=[health_route(Engines(tmp_path), lambda: None)])).get("/healthz")
-    assert answer.status_code == 200
-    assert (answer.json()["status"], answer.json()["database"]) == ("ok", {"status": "ok"})
-    assert set(answer.json()["engines"]) == {"chat", "embeddings"}
+    status, body = _ask(tmp_path, f"sqlite:///{tmp_path / 'tandem.db'}")
+    assert (status, body["status"], body["database"]) == (200, "ok", {"status": "ok"})
+    assert set(body["engines"]) == {"chat", "embeddings"}  # type: ignore[call-overload]
 
 
 def test_a_database_that_cannot_be_used_is_said(tmp_path: Path) -> None:
-    def locked() -> None:
-        raise StorageFailed("The database is locked.")
-
-    answer = TestClient(Starlette(routes=[health_route(Engines(tmp_path), locked)])).get("/healthz")
-    assert answer.status_code == 503
-    assert answer.json()["database"] == {"status": "failed", "error": "The database is locked."}
+    (tmp_path / "file").write_text("in the way")
+    status, body = _ask(tmp_path, f"sqlite:///{tmp_path / 'file' / 'tandem.db'}")
+    assert (status, body["status"]) == (503, "failed")
+    assert body["database"]["error"]  # type: ignore[index]
