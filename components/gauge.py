@@ -45,13 +45,16 @@ class Gauge:
             if options.get("system_prompt")
             else 0
         )
+        self._turns = tuple(turns)
         self._before = {turn.id: _count(turn.messages) for turn in turns}
         self._drawn_at = 0.0
 
     @property
     def history_tokens(self) -> int:
-        """Tokens of everything said so far, an estimate."""
-        return self._system + sum(self._before.values())
+        """Tokens of everything said so far: as the server counted the last turn, or an estimate."""
+        last = self._turns[-1] if self._turns else None
+        counted = last.usage.total_tokens if last and last.usage and last.calls == 1 else None
+        return counted or self._system + sum(self._before.values())
 
     def draw(self, turn: Turn | None) -> None:
         """Draw the meter for `turn`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from components import state
+from services import tokens
 from services.address import own_base_url
 from services.chat import Chat
 from services.clients import Connection, list_models
@@ -60,6 +62,14 @@ def house() -> House:
     return House(
         settings, loop, database, conversations, preferences, ledger, budgets, rate_limits, live, chat
     )
+
+
+def warm_up() -> None:
+    """Open the house and import what the first page and the first message need, before anybody waits for it."""
+    house()
+    for module in ("openai", "genai_prices", "pandas", "altair", "jsonschema", "services.recording"):
+        importlib.import_module(module)
+    tokens.count("warm")
 
 
 def models(connection: Connection) -> tuple[dict[str, Any], ...]:

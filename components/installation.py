@@ -31,7 +31,7 @@ def draw(house: House) -> None:
     today = house.ledger.totals(since=day_start(now, state.zone()))
     report = house.conversations.storage_report()
     upstream = next(c for c in house.connections() if c.name != LOCAL)
-    with st.grid(4, border=True) as grid:
+    with st.grid(4, border=True, min_column_width=170) as grid:
         with grid.cell():
             _local_model(house)
         with grid.cell():

@@ -8,50 +8,42 @@ from components import state
 from components.house import House
 from components.markdown import to_markdown
 from services.errors import AppError
+from services.naming import shorten
 from services.storage.records import Conversation
 
 RECENT = 6
 LISTED = 40
+SHOWN_CHARS = 34
 UNTITLED = "New conversation"
 
 
 def draw_recent(house: House, current: str | None) -> None:
     """Draw the newest conversations in the sidebar."""
-    with st.sidebar:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown("**Conversations**")
-            st.space("stretch")
-            if st.button(
-                "New", icon=":material/add:", key="new-conversation", type="tertiary", shortcut="Ctrl+Shift+O"
-            ):
-                state.open_conversation(None)
-                st.rerun()
+    with st.sidebar, st.container(gap="xsmall"):
+        if st.button(
+            "New conversation", icon=":material/edit_square:", key="new-conversation", width="stretch"
+        ):
+            state.open_conversation(None)
+            st.rerun()
         recent = house.conversations.list(limit=RECENT)
         for conversation in recent:
             _draw_link(conversation, current)
         if not recent:
-            st.caption("Nothing here yet. Each conversation is kept on this machine and named by the model.")
-        if st.button(
-            "Search, rename, import, export",
-            icon=":material/manage_search:",
-            type="tertiary",
-            key="open-library",
+            st.caption("Each conversation is kept on this machine, and named by the model.")
+        elif st.button(
+            "All conversations", icon=":material/manage_search:", type="tertiary", key="open-library"
         ):
             _library(house)
+    if not recent:
+        with st.sidebar, st.expander("Import a conversation", icon=":material/upload:"):
+            _draw_import_form(house)
 
 
 def _draw_link(conversation: Conversation, current: str | None) -> None:
+    title = to_markdown(shorten(conversation.title or UNTITLED, SHOWN_CHARS))
     here = conversation.id == current
-    title = to_markdown(conversation.title or UNTITLED)
     label = f"**{title}**" if here else title
-    if st.button(
-        label,
-        key=f"open-{conversation.id}",
-        type="tertiary",
-        width="stretch",
-        wrap=False,
-        icon=":material/chat_bubble:",
-    ):
+    if st.button(label, key=f"open-{conversation.id}", type="tertiary", wrap=False):
         state.open_conversation(conversation.id)
         st.rerun()
 
@@ -168,14 +160,18 @@ def _draw_actions(house: House, conversation: Conversation) -> None:
 
 def _draw_import(house: House) -> None:
     with st.expander("Import a conversation", icon=":material/upload:"):
-        file = st.file_uploader(
-            "A file exported from Tandem (JSON or Markdown)", type=["json", "md"], key="library-import"
-        )
-        if file is not None and st.button("Import", key="library-import-go", type="primary"):
-            try:
-                _open(import_file(house, file.name, file.getvalue()).id)
-            except AppError as error:
-                st.error(error.user_message, icon=":material/upload_file:")
+        _draw_import_form(house)
+
+
+def _draw_import_form(house: House) -> None:
+    file = st.file_uploader(
+        "A file exported from Tandem (JSON or Markdown)", type=["json", "md"], key="library-import"
+    )
+    if file is not None and st.button("Import", key="library-import-go", type="primary"):
+        try:
+            _open(import_file(house, file.name, file.getvalue()).id)
+        except AppError as error:
+            st.error(error.user_message, icon=":material/upload_file:")
 
 
 def import_file(house: House, name: str, data: bytes) -> Conversation:

@@ -111,10 +111,10 @@ def _draw_context(context: ContextShare) -> None:
     window = f" of {context.window:,}" if context.window else ""
     share = f" ({context.used / context.window:.0%})" if context.window else ""
     words = ", ".join(f"{name} {getattr(context, name):,}" for name in COLOURS if getattr(context, name))
-    text = f"Context: about {context.used:,}{window} tokens{share}"
+    text = f"Context {context.used:,}{window}{share}"
     st.caption(
         text,
-        help=f"{words or 'nothing yet'}. An estimate made on this machine; the server's count is in the table above.",
+        help=f"In tokens: {words or 'nothing yet'}. An estimate made on this machine; the server's count is in the table above.",
     )
     st.image(bar(context), width="stretch", alt=f"{text}: {words or 'nothing yet'}")
 

@@ -14,6 +14,8 @@ house = open_house()
 choice = sidebar.draw(house)
 Gauge(house, choice, None, (), {}).draw(None)
 
+# The modes that have a page in this version.
+PAGES = {Mode.CHAT_COMPLETIONS: "chat"}
 FOR = {
     Mode.CHAT_COMPLETIONS: (
         "Stateless. Your program keeps the conversation and sends all of it with every message.",
@@ -51,6 +53,10 @@ with st.grid(3, border=True) as grid:
             st.markdown(f":{look.colour}-badge[{look.icon} {look.label}]  \n**{look.memory}**")
             st.markdown(what)
             st.caption(f"{best} {cost}")
+            if mode in PAGES:
+                st.page_link(navigation.page(PAGES[mode]), label="Try it", icon=":material/arrow_forward:")
+            else:
+                st.caption(":material/schedule: Not in this version yet.")
 
 st.subheader("This installation", anchor=False)
 installation.draw(house)

@@ -40,8 +40,8 @@ def fallback_title(text: str) -> str:
     return shorten(" ".join(text.split())) or "New conversation"
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, most_chars: int = MAX_TITLE_CHARS) -> str:
     """`text` cut at a word so that it fits a list."""
-    if len(text) <= MAX_TITLE_CHARS:
+    if len(text) <= most_chars:
         return text
-    return text[: MAX_TITLE_CHARS - 1].rsplit(" ", 1)[0] + "…"
+    return text[: most_chars - 1].rsplit(" ", 1)[0] + "…"
