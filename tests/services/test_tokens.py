@@ -58,9 +58,9 @@ def test_lone_surrogates_are_counted():
 @pytest.mark.parametrize("text", ["word " * 20_000, "x" * 100_000, " \n" * 50_000, "日本語文" * 25_000])
 def test_a_message_of_100_000_characters_is_counted_at_once(text):
     tokens.count("warm")
-    started = time.perf_counter()
+    started = time.thread_time()
     tokens.count(text)
-    assert time.perf_counter() - started < 0.05
+    assert time.thread_time() - started < 0.05
 
 
 def test_a_conversation_counts_its_messages_and_the_priming_of_the_reply():

@@ -164,10 +164,10 @@ def test_what_cannot_be_computed_gets_a_sentence(expression, hint):
     ],
 )
 def test_no_expression_keeps_the_machine_busy(expression):
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(InvalidInput):
         calculate(expression)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @given(st.text(max_size=60) | st.text("0123456789.,+-*/^%()!°√ eofx", max_size=60))
