@@ -48,7 +48,7 @@ def _draw_link(conversation: Conversation, current: str | None) -> None:
         st.rerun()
 
 
-@st.dialog("Conversations", width="large", icon=":material/manage_search:")
+@st.dialog("Conversations", width="medium", icon=":material/manage_search:")
 def _library(house: House) -> None:
     words = st.text_input(
         "Search in everything said", type="search", live=True, key="library-search", icon=":material/search:"
@@ -111,6 +111,10 @@ def _draw_row(house: House, conversation: Conversation) -> None:
         )
     with actions, st.container(horizontal=True, horizontal_alignment="right"):
         _draw_actions(house, conversation)
+
+
+def _turns(count: int) -> str:
+    return f"{count:,} turn" if count == 1 else f"{count:,} turns"
 
 
 def _draw_actions(house: House, conversation: Conversation) -> None:

@@ -35,9 +35,8 @@ def draw(house: House) -> Choice:
     offered, problem = _offered(connection)
     model = _chosen_model(house, connection, offered)
     with st.sidebar:
-        label = f"{connection.name} · {model.id}"
         with st.popover(
-            label, icon=":material/memory:" if model.local else ":material/cloud:", width="stretch"
+            model.id, icon=":material/memory:" if model.local else ":material/cloud:", width="stretch"
         ):
             _draw_control(house, connections, connection, offered, model)
         _draw_badges(model, connection)

@@ -11,11 +11,15 @@ import streamlit as st
 from components import figures
 from components.markdown import to_markdown
 from components.turn_view import pretty
-from services.turns import Turn
+from services.turns import Turn, TurnStatus
 from services.wire import Exchange, as_curl, as_python, messages_sent
 
 PREVIEW_CHARS = 400
 LINES_HEIGHT = 420
+NOTHING = {
+    TurnStatus.INTERRUPTED: "Tandem ended before this request did, so it could not be kept.",
+    TurnStatus.STREAMING: "The request is kept here as soon as its answer is complete.",
+}
 
 
 def draw(turns: Sequence[Turn], turn: Turn | None, exchanges: Sequence[Exchange]) -> None:
@@ -27,7 +31,7 @@ def draw(turns: Sequence[Turn], turn: Turn | None, exchanges: Sequence[Exchange]
     if len([t for t in turns if t.usage]) > 1:
         _draw_growth(turns)
     if not exchanges:
-        st.caption("Nothing of this turn went over the wire yet.")
+        st.caption(NOTHING.get(turn.status, "Nothing of this turn went over the wire."))
         return
     exchange = exchanges[-1]
     if len(exchanges) > 1:

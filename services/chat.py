@@ -16,7 +16,7 @@ from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
 from services.metering.prices import price
 from services.modes.chat_completions import ChatRequest, send
-from services.naming import name_conversation
+from services.naming import fallback_title, name_conversation
 from services.storage.conversations import Conversations
 from services.tools.base import Tool
 from services.turns import Message, Turn, TurnStatus, Usage
@@ -138,8 +138,14 @@ class Chat:
 
     async def _name(self, turn: Turn, connection: Connection) -> None:
         conversation = await asyncio.to_thread(self._conversations.get, turn.conversation_id)
-        if conversation.title is None:
+        if conversation.title is not None:
+            return
+        if turn.status is TurnStatus.COMPLETED:
             await self._live.side_call(turn, connection, lambda client: self._give_title(client, turn))
+        else:
+            await asyncio.to_thread(
+                self._conversations.rename, turn.conversation_id, fallback_title(turn.user.content)
+            )
 
     async def _give_title(self, client: openai.AsyncOpenAI, turn: Turn) -> ChatCompletion:
         title, completion = await name_conversation(client, turn)

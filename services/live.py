@@ -173,7 +173,7 @@ class LiveTurns:
             live.apply(failure(as_app_error(error, connection)))
         finally:
             await self._close(live, status, heard, connection)
-        if after is not None and turn.status is TurnStatus.COMPLETED:
+        if after is not None:
             await after(turn)
 
     async def _close(
