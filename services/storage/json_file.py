@@ -102,6 +102,8 @@ def _check(document: ConversationFile) -> None:
             raise InvalidInput(f"{NOT_OURS} A message has a role it cannot have.")
         if any(message.attachments for message in turn.replies):
             raise InvalidInput(f"{NOT_OURS} Only the user's messages can have files.")
+        if not 0 <= turn.calls <= MAX_TURNS:
+            raise InvalidInput(f"{NOT_OURS} A count is impossible.")
         if turn.created_at.tzinfo is None:
             raise InvalidInput(f"{NOT_OURS} A time has no time zone.")
         seen.add(turn.id)

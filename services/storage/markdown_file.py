@@ -78,7 +78,7 @@ def from_markdown(text: str) -> Imported:
         raise InvalidInput("The text is too long to be imported.")
     try:
         return _read(text)
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+    except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
         raise InvalidInput(NOT_OURS) from None
 
 

@@ -155,7 +155,7 @@ class PreferenceRow(Base):
 
     owner: Mapped[str] = mapped_column(Owner, primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(JSON, nullable=True)
 
 
 class RateLimitRow(Base):
