@@ -37,8 +37,8 @@ class Access:
 
     def _check_host(self, headers: Headers, scope: Scope) -> None:
         host = _hostname(headers.get("host", ""))
-        server = (scope.get("server") or ("", 0))[0]
-        if host in _LOOPBACK or host in self._settings.allowed_hosts or host == _plain(server):
+        own_address = _plain((scope.get("server") or ("", 0))[0])
+        if host and host in {*_LOOPBACK, *self._settings.allowed_hosts, own_address}:
             return
         raise _forbidden(
             f"The host name '{host}' is not known to this server. Add it to TANDEM_ALLOWED_HOSTS to allow it."

@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from services.server.errors import model_not_found
 from services.server.limiter import Limiter, estimated_tokens
-from services.server.upstream import Relay, Upstream
+from services.server.relay import Relay
+from services.server.upstream import Upstream
 from services.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,4 +45,5 @@ class ServerState:
         """The upstream's answer to this request; 404 where there is no upstream."""
         if self.upstream is None:
             raise model_not_found(model)
-        return self.upstream.relay(request.headers, path, body, stream=stream)
+        headers = self.upstream.headers_for(request.headers, stream=stream)
+        return Relay(self.upstream, path, headers, body)

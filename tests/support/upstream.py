@@ -240,7 +240,9 @@ class ScriptedUpstream:
                 await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
                 await asyncio.sleep(script.between_s)
             await response.write(b"data: [DONE]\n\n")
-        except (asyncio.CancelledError, ConnectionError):
+        except ConnectionError:
+            self.client_left.set()
+        except asyncio.CancelledError:
             self.client_left.set()
             raise
         return response

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.server.upstream import Upstream, WholeEvents
+from services.server.relay import WholeEvents
+from services.server.upstream import Upstream
 from services.settings import Settings
 
 EVENTS = st.lists(
@@ -37,3 +38,8 @@ def test_an_upstream_is_configured_by_a_key_or_an_address() -> None:
     assert Upstream.configured(Settings()) is None
     assert Upstream.configured(Settings(openai_api_key="sk-x")) is not None
     assert Upstream.configured(Settings(openai_base_url="http://127.0.0.1:11434/v1")) is not None
+
+
+def test_a_password_in_the_address_is_never_shown() -> None:
+    upstream = Upstream(Settings(openai_base_url="http://me:secret@127.0.0.1:9/v1"))
+    assert upstream.shown_url == "http://127.0.0.1:9/v1"
