@@ -130,7 +130,9 @@ def _written(value: Decimal) -> str:
 def _registry() -> UnitRegistry[Decimal]:
     import pint
 
-    registry: UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal, autoconvert_offset_to_baseunit=True)
+    registry: UnitRegistry[Decimal] = pint.UnitRegistry(
+        non_int_type=Decimal, autoconvert_offset_to_baseunit=True
+    )
     registry.define("liter_per_100_km = 0.01 * liter / kilometer")
     return registry
 

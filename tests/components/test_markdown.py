@@ -38,7 +38,7 @@ def drawn(text):
         yield from token.children or ()
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_nothing_is_fetched_run_or_taken_for_html(text):
     for token in drawn(to_markdown(text)):

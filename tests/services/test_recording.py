@@ -1,6 +1,7 @@
 """The recording transports, between a real client and a scripted server on 127.0.0.1."""
 
 import asyncio
+import contextlib
 import gzip
 import json
 import re
@@ -24,7 +25,11 @@ class Script:
         self.go_on = threading.Semaphore(0)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1/chat/completions"
-        threading.Thread(target=self._serve, daemon=True).start()
+        threading.Thread(target=self._answer, daemon=True).start()
+
+    def _answer(self):
+        with contextlib.suppress(OSError):  # the client may have left
+            self._serve()
 
     def _serve(self):
         connection, _ = self._socket.accept()
