@@ -9,27 +9,26 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.errors import InvalidInput, NotFound
+from services.errors import NotFound
 from services.storage import branches, search, transfer
+from services.storage.adding import add_imported, clean_title
 from services.storage.blobs import BlobStore
 from services.storage.database import Database
+from services.storage.deletion import delete_turns
 from services.storage.json_file import from_json_file, to_json_file
 from services.storage.markdown_file import from_markdown, to_markdown
 from services.storage.records import Conversation, SearchHit, StorageReport
-from services.storage.tables import CallRow, ConversationRow, ExchangeRow, TurnBlobRow, TurnRow
+from services.storage.tables import CallRow, ConversationRow, ExchangeRow, TurnRow
 from services.storage.turn_rows import (
     NO_CONVERSATION,
     NO_TURN,
     interrupt_stale,
-    lock_blobs,
     read_exchanges,
     read_turn,
     save_turn,
 )
 from services.turns import Mode, Turn, new_id
 from services.wire import Exchange
-
-MAX_TITLE_CHARS = 200
 
 
 class Conversations:
@@ -93,7 +92,7 @@ class Conversations:
         """Delete the conversation for good: its turns, what went over the wire, its files, its words."""
         with self._database.session() as session:
             self._get(session, conversation_id)
-            self._delete(session, TurnRow.conversation_id == conversation_id)
+            delete_turns(session, self._blobs, self._owner, TurnRow.conversation_id == conversation_id)
             session.execute(delete(ConversationRow).where(ConversationRow.id == conversation_id))
         self._database.purge()
 
@@ -103,7 +102,7 @@ class Conversations:
             ids = session.scalars(
                 select(ConversationRow.id).where(ConversationRow.owner == self._owner)
             ).all()
-            self._delete(session, TurnRow.owner == self._owner)
+            delete_turns(session, self._blobs, self._owner, TurnRow.owner == self._owner)
             session.execute(delete(ConversationRow).where(ConversationRow.owner == self._owner))
         self._database.purge()
         return len(ids)
@@ -181,7 +180,7 @@ class Conversations:
             row.leaf_turn_id = tree.leaf_after_deleting(turn_id, row.leaf_turn_id)
             gone = tree.descendants(turn_id)
             for start in range(0, len(gone), 500):  # databases limit the values of one statement
-                self._delete(session, TurnRow.id.in_(gone[start : start + 500]))
+                delete_turns(session, self._blobs, self._owner, TurnRow.id.in_(gone[start : start + 500]))
         self._database.purge()
 
     # --- searching, taking out and bringing in ------------------------------------------------
@@ -202,11 +201,16 @@ class Conversations:
 
     def import_json(self, data: bytes) -> Conversation:
         """A new conversation from `export_json`. Raises InvalidInput when the data is not ours."""
-        return self._import(from_json_file(data))
+        return self._add(from_json_file(data))
 
     def import_markdown(self, text: str) -> Conversation:
         """A new conversation from `export_markdown`. Raises InvalidInput when the text is not ours."""
-        return self._import(from_markdown(text))
+        return self._add(from_markdown(text))
+
+    def _add(self, imported: transfer.Imported) -> Conversation:
+        with self._database.session() as session:
+            conversation_id = add_imported(session, self._blobs, self._owner, imported)
+        return self.get(conversation_id)
 
     def export_all(self) -> bytes:
         """A zip file with every conversation as JSON and as Markdown."""
@@ -269,49 +273,6 @@ class Conversations:
             row = self._row(session, conversation_id)
             for name, value in values.items():
                 setattr(row, name, value)
-
-    def _delete(self, session: Session, which: Any) -> None:
-        lock_blobs(session)
-        mine = select(TurnRow.id).where(which, TurnRow.owner == self._owner)
-        keys = session.scalars(select(TurnBlobRow.blob_key).where(TurnBlobRow.turn_id.in_(mine))).all()
-        session.execute(delete(TurnRow).where(which, TurnRow.owner == self._owner))
-        for key in set(keys):
-            used = select(TurnBlobRow.turn_id).where(TurnBlobRow.blob_key == key).limit(1)
-            if session.scalar(used) is None:
-                self._blobs.delete(key)
-
-    def _import(self, imported: transfer.Imported) -> Conversation:
-        conversation_id, now = new_id("conv"), datetime.now(UTC)
-        row = ConversationRow(
-            id=conversation_id,
-            owner=self._owner,
-            title=imported.title and clean_title(imported.title),
-            mode=imported.mode.value,
-            settings=imported.settings,
-            created_at=now,
-            updated_at=now,
-        )
-        with self._database.session() as session:
-            session.add(row)
-            session.flush()
-            leaf = imported.leaf_turn_id
-            for turn in imported.turns:
-                turn.conversation_id = conversation_id
-                save_turn(session, self._blobs, self._owner, turn)
-            session.refresh(row)
-            row.leaf_turn_id = leaf
-        return self.get(conversation_id)
-
-
-def clean_title(title: str) -> str:
-    """A title on one line. Raises InvalidInput when nothing is left or it is too long."""
-    cleaned = " ".join(title.replace("\0", " ").split())
-    cleaned = cleaned.encode("utf-8", "replace").decode()
-    if not cleaned:
-        raise InvalidInput("Give the conversation a name.")
-    if len(cleaned) > MAX_TITLE_CHARS:
-        raise InvalidInput(f"The name is too long; {MAX_TITLE_CHARS} characters are the most.")
-    return cleaned
 
 
 def _conversation(row: ConversationRow, turn_count: int) -> Conversation:
