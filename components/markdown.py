@@ -21,19 +21,21 @@ _SPECIAL = re.compile(r"[`\\$!\[\]<:]")
 _MARK = re.compile(
     r"(?P<code>`+)"
     r"|(?P<math>\\\(|\\\[|\$+)"
-    r"|(?P<escape>\\[^:\n])"
+    r"|(?P<escape>\\[^\n])"
     r"|(?P<picture>!\[)"
     r"|(?P<footnote>\[\^[^\]\s\[`$]{1,50}\]:)"
     r"|(?P<link>\](?:\(|:))"
     r"|(?P<html><(?=[A-Za-z/!?]))"
     r"|(?P<url>(?<=http):(?=//)|(?<=https):(?=//))"
-    r"|(?P<colon>:(?=[\w+:/-]))"
+    r"|(?P<colon>:(?=\S))"
 )
 _ADDRESS = re.compile(r"://[^\s<>\"'`\[\]!$\\|]*")
 _SAFE_ADDRESS = re.compile(r"\s{0,3}<?(?:https?://|mailto:)", re.IGNORECASE)
 _AUTOLINK = re.compile(r"<(?:https?://|mailto:)[^\s<>\[\]!`$\\]+>", re.IGNORECASE)
 _PICTURE_TEXT = re.compile(r"!\[([^\[\]\n]*)\]\(")
-_COMMAND = re.compile(r":(?:material/|[\w+-]*[A-Za-z_+][\w+-]{0,60}[:\[{]|(?:100|1234):)|(?<![^\s>]):{2,}\w")
+_COMMAND = re.compile(
+    r":(?:material/|[\w+-]*[A-Za-z_+][\w+-]{0,60}:|(?:100|1234):|[^\s:\[\]{}]+[\[{])|(?<![^\s>]):{2,}[^\s:]"
+)
 _DOLLAR_FORMULA = re.compile(r"\$(?![\s$])([^$\n`]*[^\s$`\\])\$(?!\d)")
 _CLEARLY_A_FORMULA = re.compile(r"[\\^_={}]")
 _HTML_START = re.compile(r"<(?=[A-Za-z/!?])")
@@ -118,6 +120,9 @@ class _Paragraph:
             case "code":
                 closed_at = self._closing.get(start)
                 return (_code(self._text[start:closed_at], False), closed_at) if closed_at else (text, end)
+            case "escape" if text == "\\:":
+                piece, after = self._colon(start + 1, end)
+                return "\\" + piece.removeprefix("\\"), after
             case "math":
                 return self._math(text, start, end)
             case "picture":
@@ -146,7 +151,8 @@ class _Paragraph:
         if not command:
             return ":", end
         colons = len(command[0]) - len(command[0].lstrip(":"))
-        return ":" * colons + JOINER, start + colons
+        # The backslash stops commands with a bracket, the joiner those that are looked up in the finished text.
+        return "\\:" * colons + JOINER, start + colons
 
     def _math(self, mark: str, start: int, end: int) -> tuple[str, int]:
         if mark == "\\(":
