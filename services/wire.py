@@ -8,12 +8,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from services.recording import AsyncRecordingTransport as AsyncRecordingTransport  # noqa: PLC0414
-    from services.recording import RecordingTransport as RecordingTransport  # noqa: PLC0414
 
 CHAT_PATH = "/chat/completions"
 LONGEST_DATA_URL_CHARS = 200
@@ -53,15 +49,6 @@ class Exchange:
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: str = ""
     duration_s: float | None = None
-
-
-def __getattr__(name: str) -> object:
-    """The recording transports, imported when first asked for: they bring httpx2, which takes 0.2 s."""
-    if name not in ("RecordingTransport", "AsyncRecordingTransport"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from services import recording
-
-    return getattr(recording, name)
 
 
 # --- reading an exchange --------------------------------------------------------------------
