@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -65,6 +66,7 @@ async def rates(ask: Ask) -> dict[str, Any]:
         arguments = names and all(any(_fits(c, want) for c in calls) for want in question["calls"])
         tools_right[question["kind"]].append(names)
         all_right[question["kind"]].append(arguments)
+        print(f"{question['id']:3} {'right' if arguments else 'WRONG'} {durations_s[-1]:5.1f} s", file=sys.stderr)
         if not arguments:
             wrong.append({"id": question["id"], "question": question["question"], "chose": calls})
     return {
