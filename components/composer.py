@@ -10,6 +10,7 @@ import streamlit as st
 from components import state
 from components.house import House
 from components.markdown import to_markdown
+from components.options import takes_tools
 from components.sidebar import Choice
 from services import catalog
 from services.chat import ChatOptions
@@ -20,6 +21,7 @@ from services.tools import toolbox as all_tools
 from services.tools.base import Tool
 from services.turns import Message, Turn
 
+TITLE_WATCH_S = 1.0
 SUGGESTIONS = {
     ":material/psychology: Explain it": "Explain recursion to a curious ten-year-old, then show it in six lines of Python.",
     ":material/code: Write code": "Write a Python function that groups a list of words by their first letter, with a short test.",
@@ -60,11 +62,11 @@ def chat_options(house: House, choice: Choice, options: Mapping[str, Any]) -> Ch
     """The options as the chat service takes them. Raises InvalidInput for a schema that is none."""
     model = choice.model
     parameters = dict(options.get("parameters", {}))
-    accepted = catalog.parameters(model, parameters.get("reasoning_effort"))
-    chosen = set(options.get("tools", ())) if "tools" in accepted else set()
+    chosen = set(options.get("tools", ())) if takes_tools(model) else set()
     tools = tuple(t for t in toolbox(house) if t.name in chosen)
     if tools and model.tools == "needs_effort_none":
         parameters["reasoning_effort"] = "none"
+    accepted = catalog.parameters(model, parameters.get("reasoning_effort"))
     return ChatOptions(
         model=model.id,
         system_prompt=options.get("system_prompt", ""),
@@ -97,6 +99,13 @@ def draw_estimate(history_tokens: int, turns: Sequence[Turn]) -> None:
             f"The next message takes about {history_tokens:,} tokens of history along "
             f"({len(turns)} turn{plural}): this mode's server remembers nothing."
         )
+
+
+@st.fragment(run_every=TITLE_WATCH_S)
+def await_title(house: House, conversation_id: str) -> None:
+    """The model names a conversation a moment after its first answer; show the name once it is there."""
+    if house.conversations.get(conversation_id).title is not None:
+        st.rerun()
 
 
 def suggestions() -> str | None:

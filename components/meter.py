@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -49,6 +50,7 @@ class Reading:
     budget_left_usd: Decimal | None = None
 
 
+SMALLEST_USD = Decimal("0.0001")
 # Four colours that keep apart for colour-blind eyes and stand out on light and dark.
 COLOURS = {"system": "#8b95a5", "history": "#3b82f6", "retrieved": "#0d9488", "reply": "#8b5cf6"}
 
@@ -72,7 +74,7 @@ def _draw_sums(reading: Reading) -> None:
         ("Conversation", reading.conversation.usage, _line_cost(reading.conversation)),
         ("Today", reading.today.usage, _line_cost(reading.today)),
     ]
-    names, sums = st.columns([2, 3], gap=None, wrap=False)
+    names, sums = st.columns([5, 8], gap=None, wrap=False)
     names.caption("  \n".join(name for name, _, _ in rows))
     lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]
     sums.caption("  \n".join(lines), text_alignment="right")
@@ -116,7 +118,9 @@ def _draw_context(context: ContextShare) -> None:
         text,
         help=f"In tokens: {words or 'nothing yet'}. An estimate made on this machine; the server's count is in the table above.",
     )
-    st.image(bar(context), width="stretch", alt=f"{text}: {words or 'nothing yet'}")
+    picture = base64.b64encode(bar(context).encode()).decode()
+    # An image in Markdown has no toolbar of its own, and a bar needs none.
+    st.markdown(f"![{text}: {words or 'nothing yet'}](data:image/svg+xml;base64,{picture})")
 
 
 def bar(context: ContextShare) -> str:
@@ -152,4 +156,6 @@ def _cost(usd: Decimal | None, unknown_calls: int) -> str:
         return figures.UNKNOWN
     if unknown_calls:
         return f"{figures.money(usd)} + ?"
-    return "free" if usd == 0 else figures.money(usd)
+    if not usd:
+        return "free" if usd == 0 else figures.UNKNOWN
+    return figures.money(usd) if usd >= SMALLEST_USD else f"<\\${SMALLEST_USD}"

@@ -72,7 +72,7 @@ def draw(model: Model, toolbox: Sequence[Tool], saved: dict[str, Any], key: str)
     with how:
         parameters = _parameters(model, accepted, saved.get("parameters", {}), key)
     with tools:
-        chosen = _tools(model, toolbox, saved, key) if "tools" in accepted else _no_tools(model)
+        chosen = _tools(model, toolbox, saved, key) if takes_tools(model) else _no_tools(model)
     with shape:
         schema = _schema(saved, key) if "response_format" in accepted else ""
     return {
@@ -81,6 +81,11 @@ def draw(model: Model, toolbox: Sequence[Tool], saved: dict[str, Any], key: str)
         **chosen,
         **_as_saved(schema),
     }
+
+
+def takes_tools(model: Model) -> bool:
+    """Whether Chat Completions takes tools with this model, if need be without reasoning."""
+    return model.tools == "needs_effort_none" or "tools" in catalog.parameters(model)
 
 
 def _as_saved(schema: str) -> dict[str, Any]:

@@ -75,6 +75,8 @@ if side is not None:
         )
         wire.draw(turns, shown, house.conversations.exchanges(shown.id) if shown else [])
 
+if conversation and conversation.title is None and turns and not live:
+    composer.await_title(house, conversation.id)
 conversing = Conversing(house, choice, conversation_id, wanted)
 try:
     if action is not None:

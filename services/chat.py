@@ -140,9 +140,10 @@ class Chat:
         conversation = await asyncio.to_thread(self._conversations.get, turn.conversation_id)
         if conversation.title is not None:
             return
-        if turn.status is TurnStatus.COMPLETED:
-            await self._live.side_call(turn, connection, lambda client: self._give_title(client, turn))
-        else:
+        named = turn.status is TurnStatus.COMPLETED and await self._live.side_call(
+            turn, connection, lambda client: self._give_title(client, turn)
+        )
+        if not named:
             await asyncio.to_thread(
                 self._conversations.rename, turn.conversation_id, fallback_title(turn.user.content)
             )

@@ -134,20 +134,21 @@ class LiveTurns:
         turn.apply(failure(error))
         self._conversations.save_turn(turn)
 
-    async def side_call(self, turn: Turn, connection: Connection, ask: SideCall) -> None:
-        """A call made for a turn but not part of it, such as naming; it is metered, and its failure costs nothing."""
+    async def side_call(self, turn: Turn, connection: Connection, ask: SideCall) -> bool:
+        """A call made for a turn but not part of it, such as naming, metered too. Whether it worked."""
         started = time.perf_counter()
         try:
             client = open_client(connection, self._loop.pool(connection.base_url))
             completion = await ask(client)
         except Exception as error:
             log.info("side call failed: %s", as_app_error(error, connection).user_message)
-            return
+            return False
         report = UsageReport(
             completion.model, as_usage(completion.usage), None, time.perf_counter() - started
         )
         cost = await asyncio.to_thread(_cost, connection, report)
         await self._record(turn, connection, report, "completed", cost)
+        return True
 
     async def _run(self, live: LiveTurn, connection: Connection, send: Send, after: AfterTurn | None) -> None:
         turn, status = live.turn, TurnStatus.INTERRUPTED

@@ -5,6 +5,7 @@
         client = OpenAI(base_url=upstream.base_url, api_key="sk-test", max_retries=0)
 
 Each request to chat completions or embeddings takes the next script; when none is left, the default one.
+With `only_streams` whole answers are always the default one: asides such as naming take no script.
 What came in is in `upstream.requests`. Nothing sleeps unless a script says so.
 """
 
@@ -117,6 +118,7 @@ class ScriptedUpstream:
         self.requests: list[Received] = []
         self.client_left = threading.Event()
         self.holding = threading.Event()
+        self.only_streams = False
         self._scripts: deque[Script] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -127,7 +129,8 @@ class ScriptedUpstream:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def play(self, *scripts: Script) -> None:
-        """Answer the next requests like this, in order."""
+        """Answer the next requests like this, in order. Scripts that hold will hold again."""
+        self._loop.call_soon_threadsafe(self._released.clear)
         self._scripts.extend(scripts)
 
     def release(self) -> None:
@@ -167,7 +170,7 @@ class ScriptedUpstream:
     async def _next(self, request: web.Request) -> Script:
         raw = await request.read()
         self.requests.append(Received(request.method, request.path_qs, dict(request.headers), raw))
-        script = self._scripts.popleft() if self._scripts else self.default
+        script = self._take(raw)
         try:
             if script.hang:
                 self.holding.set()
@@ -177,6 +180,10 @@ class ScriptedUpstream:
             self.client_left.set()
             raise
         return script
+
+    def _take(self, raw: bytes) -> Script:
+        wanted = not self.only_streams or b'"stream":true' in raw
+        return self._scripts.popleft() if self._scripts and wanted else self.default
 
     async def _list_models(self, request: web.Request) -> web.StreamResponse:
         script = await self._next(request) if self._scripts else self.default
