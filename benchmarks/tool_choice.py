@@ -66,7 +66,10 @@ async def rates(ask: Ask) -> dict[str, Any]:
         arguments = names and all(any(_fits(c, want) for c in calls) for want in question["calls"])
         tools_right[question["kind"]].append(names)
         all_right[question["kind"]].append(arguments)
-        print(f"{question['id']:3} {'right' if arguments else 'WRONG'} {durations_s[-1]:5.1f} s", file=sys.stderr)
+        print(
+            f"{question['id']:3} {'right' if arguments else 'WRONG'} {durations_s[-1]:5.1f} s",
+            file=sys.stderr,
+        )
         if not arguments:
             wrong.append({"id": question["id"], "question": question["question"], "chose": calls})
     return {
@@ -86,7 +89,9 @@ def _request(question: dict[str, Any], definitions: dict[str, Any]) -> dict[str,
 
 def _calls(answer: dict[str, Any]) -> list[dict[str, Any]]:
     calls = answer["choices"][0]["message"].get("tool_calls") or []
-    return [{"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in calls]
+    return [
+        {"name": c["function"]["name"], "arguments": json.loads(c["function"]["arguments"])} for c in calls
+    ]
 
 
 def _fits(call: dict[str, Any], want: dict[str, Any]) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from services.engines import tool_calls
 from services.engines.chat_request import choices_wanted, llama_body, plain_messages
 from services.engines.chat_shapes import Envelope, add_usage, logprobs_of, usage_of
 from services.engines.llama import ChatEngine
 from services.engines.llama_http import answer, events
+from services.engines.tool_calls import Choice, choose, deltas, wanted
 
 FIRST_DELTA = {"role": "assistant", "content": "", "refusal": None}
 NO_USAGE = usage_of(None)
@@ -24,7 +24,7 @@ async def complete(engine: ChatEngine, request: Request) -> Request:
     Raises ContextTooLong and InvalidInput for the request, ModelUnavailable for the engine.
     """
     n = choices_wanted(request)
-    choice = await tool_calls.choose(engine, request) if tool_calls.wanted(request) else None
+    choice = await _choice_of_tools(engine, request)
     envelope = Envelope(engine.model_id)
     if choice and choice.calls:
         message = _message(None, choice.calls)
@@ -38,15 +38,15 @@ async def complete(engine: ChatEngine, request: Request) -> Request:
     return envelope.completion(choices, usage)
 
 
-async def stream(engine: ChatEngine, request: Request) -> AsyncIterator[Request]:
+async def stream(engine: ChatEngine, request: Request) -> AsyncGenerator[Request, None]:
     """The answer as `chat.completion.chunk`s. Closing the iterator stops the model at once."""
     n = choices_wanted(request)
     wants_usage = bool((request.get("stream_options") or {}).get("include_usage"))
     envelope = Envelope(engine.model_id, with_usage=wants_usage)
-    choice = await tool_calls.choose(engine, request) if tool_calls.wanted(request) else None
+    choice = await _choice_of_tools(engine, request)
     usage = choice.usage if choice else NO_USAGE
     if choice and choice.calls:
-        for delta, finish in tool_calls.deltas(choice.calls):
+        for delta, finish in deltas(choice.calls):
             yield envelope.chunk(0, delta, finish)
     else:
         for index in range(n):
@@ -60,9 +60,13 @@ async def stream(engine: ChatEngine, request: Request) -> AsyncIterator[Request]
         yield envelope.usage_chunk(usage)
 
 
+async def _choice_of_tools(engine: ChatEngine, request: Request) -> Choice | None:
+    return await choose(engine, request) if wanted(request) else None
+
+
 async def _chunks(
     engine: ChatEngine, body: Request, envelope: Envelope, index: int
-) -> AsyncIterator[Request]:
+) -> AsyncGenerator[Request, None]:
     async with aclosing(events(engine, body)) as raw_events:
         async for raw in raw_events:
             if not raw["choices"]:

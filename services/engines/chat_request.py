@@ -39,7 +39,9 @@ def choices_wanted(request: Request) -> int:
     """`n`, within what a local model can bear."""
     n = request.get("n") or 1
     if not 1 <= n <= MAX_CHOICES:
-        raise InvalidInput(f"The local model gives between 1 and {MAX_CHOICES} choices, not {n}.", code="invalid_n")
+        raise InvalidInput(
+            f"The local model gives between 1 and {MAX_CHOICES} choices, not {n}.", code="invalid_n"
+        )
     return int(n)
 
 
@@ -112,7 +114,9 @@ def _tell_result(plain: list[Request], call: str, text: str) -> None:
     if plain and plain[-1].get("results"):
         plain[-1]["content"] += f"\n{line}"
     else:
-        plain.append({"role": "user", "content": f"Results looked up for my question:\n{line}", "results": True})
+        plain.append(
+            {"role": "user", "content": f"Results looked up for my question:\n{line}", "results": True}
+        )
 
 
 def _one_system_first(messages: list[Request]) -> list[Request]:

@@ -30,8 +30,8 @@ class ChildSettings:
     slots: int = 2
     cache_ram_mib: int = 512
     sleep_idle_s: int = -1
-    threads: int = field(default_factory=lambda: default_threads())
-    chat_template: str = field(default_factory=lambda: (HERE / "chat_template.jinja").read_text())
+    threads: int = field(default_factory=lambda: default_threads())  # noqa: PLW0108  (defined below)
+    chat_template: str = field(default_factory=(HERE / "chat_template.jinja").read_text)
 
 
 @dataclass(frozen=True, slots=True)

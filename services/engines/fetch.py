@@ -58,9 +58,7 @@ def ensure_files(
 class _Fetch:
     """One file on its way, collected in a `.part` file that any of its sources can continue."""
 
-    def __init__(
-        self, file: ModelFile, models_dir: Path, report: Report, cancelled: threading.Event
-    ) -> None:
+    def __init__(self, file: ModelFile, models_dir: Path, report: Report, cancelled: threading.Event) -> None:
         self.file, self.models_dir, self.cancelled = file, models_dir, cancelled
         self.part = models_dir / f"{file.filename}.part"
         self._report = report
@@ -138,7 +136,9 @@ class _Fetch:
             for block in blocks:
                 offset += len(block)
                 if self.cancelled.is_set() or offset > self.file.size_bytes:
-                    raise SourceFailed("stopped" if self.cancelled.is_set() else f"{_name(source)} sent too much")
+                    raise SourceFailed(
+                        "stopped" if self.cancelled.is_set() else f"{_name(source)} sent too much"
+                    )
                 out.write(block)
                 out.flush()
                 self._report_extra(0)

@@ -55,9 +55,7 @@ class ChatEngineOptions:
 class ChatEngine:
     """One local chat model. `start` and everything after belong to one event loop."""
 
-    def __init__(
-        self, entry: ModelEntry, models_dir: Path, options: ChatEngineOptions | None = None
-    ) -> None:
+    def __init__(self, entry: ModelEntry, models_dir: Path, options: ChatEngineOptions | None = None) -> None:
         self.model_id = entry.id
         self.options = options or ChatEngineOptions()
         self.state = EngineState.STOPPED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from services.engines.llama import ChatEngine
@@ -25,7 +25,7 @@ async def answer(engine: ChatEngine, body: Shape) -> Shape:
         return whole
 
 
-async def events(engine: ChatEngine, body: Shape) -> AsyncIterator[Shape]:
+async def events(engine: ChatEngine, body: Shape) -> AsyncGenerator[Shape, None]:
     """The model's answer piece by piece, usage last."""
     body = body | {"stream": True, "stream_options": {"include_usage": True}}
     async with engine.post(PATH, body) as response:
@@ -34,7 +34,7 @@ async def events(engine: ChatEngine, body: Shape) -> AsyncIterator[Shape]:
             yield event
 
 
-async def _parsed(response: ClientResponse) -> AsyncIterator[Shape]:
+async def _parsed(response: ClientResponse) -> AsyncGenerator[Shape, None]:
     async for line in response.content:
         if not line.startswith(b"data: "):
             continue

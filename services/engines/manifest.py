@@ -118,9 +118,7 @@ def local_models(
     return [_local(entry, models_dir, context_tokens) for entry in entries]
 
 
-def resolve_local(
-    name: str, has_upstream: bool, chat_model: str = DEFAULT_CHAT_MODEL
-) -> ModelEntry | None:
+def resolve_local(name: str, has_upstream: bool, chat_model: str = DEFAULT_CHAT_MODEL) -> ModelEntry | None:
     """The local model that answers for `name`, or None when it is not ours to answer.
 
     Without an upstream the names of retired OpenAI models answer from the local model of their kind.

@@ -39,7 +39,9 @@ class ProgressLine:
             return
         if self._tty and fresh and self._filename:
             self._stream.write("\n")
-        self._stream.write(f"\r{_bar(progress)} {describe(progress)}\x1b[K" if self._tty else describe(progress) + "\n")
+        self._stream.write(
+            f"\r{_bar(progress)} {describe(progress)}\x1b[K" if self._tty else describe(progress) + "\n"
+        )
         self._stream.flush()
         self._shown_at, self._filename = now, progress.filename
 

@@ -93,7 +93,11 @@ def _pip_download(requirement: str, folder: Path, report: Report, cancelled: thr
     command = [sys.executable, "-m", "pip", "download", *options, "--dest", str(folder), requirement]
     with (folder / "pip.log").open("w+") as log:
         process = subprocess.Popen(  # noqa: S603  (a fixed command; the requirement is the manifest's)
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "TMPDIR": str(folder)}
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "TMPDIR": str(folder)},
         )
         try:
             _watch(process, folder, report, cancelled)
@@ -108,7 +112,9 @@ def _pip_download(requirement: str, folder: Path, report: Report, cancelled: thr
     return wheels[0]
 
 
-def _watch(process: subprocess.Popen[bytes], folder: Path, report: Report, cancelled: threading.Event) -> None:
+def _watch(
+    process: subprocess.Popen[bytes], folder: Path, report: Report, cancelled: threading.Event
+) -> None:
     while process.poll() is None:
         if cancelled.wait(POLL_S):
             raise SourceFailed("stopped")

@@ -15,7 +15,7 @@ from services.engines.chat_request import plain_messages
 from services.engines.chat_shapes import new_id, usage_of
 from services.engines.llama import ChatEngine
 from services.engines.llama_http import answer
-from services.engines.tool_schema import choice_schema, functions_of, must_call, named_choice, signature
+from services.engines.tool_schema import ANSWER_DIRECTLY, choice_schema, functions_of, must_call, signature
 from services.errors import InvalidInput, ModelUnavailable
 
 CHOICE_TOKENS = 1024
@@ -23,16 +23,26 @@ MAX_ROUNDS = 5
 PIECE_CHARS = 12
 
 INSTRUCTION = """\
-You decide which tools to call before the message of the user is answered. Tools:
-{tools}
+You choose tools for an assistant. Reply with JSON: {"calls": [{"name": ..., "arguments": {...}}]}.
+The assistant itself can talk, knows facts, explains, writes texts and code: for all of that choose answer_directly. \
+Choose another tool only if the message asks for exactly what that tool does. \
+If the message asks for several things, make one call for each.
 
-Reply with JSON: {{"calls": [{{"name": ..., "arguments": {{...}}}}]}}.
-Call a tool when the answer depends on what only that tool knows or does. Call one tool several times for several things.
-Reply {{"calls": []}} for small talk, general knowledge, explanations, writing, and whenever no tool fits."""
-REMINDER = "Decide now: which tool calls does this message need? Reply with JSON only."
+Examples of messages and the right choice:
+"Good morning!" -> answer_directly
+"Who painted the Mona Lisa?" -> answer_directly
+"Write a poem about the sea." -> answer_directly
+"What does inflation mean?" -> answer_directly
+"Merci beaucoup !" -> answer_directly
+A message that needs live data, a calculation, a personal record or an action -> the tool made for it
+
+Tools:
+- answer_directly() - No tool: conversation, general knowledge, explanations, opinions, writing, code.
+"""
+REMINDER = "(Choose for this message. JSON only.)"
 REMINDER_AFTER_RESULTS = (
-    "The results above are known. Reply {\"calls\": []} if they are enough to answer. "
-    "Otherwise reply with only the calls that are still missing."
+    "(Choose answer_directly if these results are enough to answer. "
+    "Otherwise choose what is still missing. JSON only.)"
 )
 
 Shape = dict[str, Any]
@@ -85,7 +95,7 @@ def deltas(calls: list[Shape]) -> Iterator[tuple[Shape, str | None]]:
 def _choice_body(request: Shape, functions: list[Shape]) -> Shape:
     messages = plain_messages(request["messages"])
     given = messages.pop(0)["content"] if messages and messages[0]["role"] == "system" else ""
-    system = INSTRUCTION.format(tools="\n".join(f"- {signature(f)}" for f in functions))
+    system = INSTRUCTION + "\n".join(f"- {signature(f)}" for f in functions)
     messages.insert(0, {"role": "system", "content": f"{system}\n\n{given}".strip()})
     reminder = REMINDER_AFTER_RESULTS if _rounds(request["messages"]) else REMINDER
     last = messages[-1]
@@ -109,6 +119,8 @@ def _parsed(content: str, *, required: bool) -> list[Shape]:
         return []
     unique: dict[str, Shape] = {}
     for call in calls:
+        if call["name"] == ANSWER_DIRECTLY:
+            continue
         unique.setdefault(_key(call["name"], call["arguments"]), call)
     return list(unique.values())
 

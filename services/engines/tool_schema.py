@@ -9,6 +9,7 @@ from services.engines.chat_request import check_schema
 from services.errors import InvalidInput
 
 MAX_CALLS = 6
+ANSWER_DIRECTLY = "answer_directly"
 
 Shape = dict[str, Any]
 
@@ -21,7 +22,9 @@ def functions_of(request: Shape) -> list[Shape]:
         return functions
     chosen = [f for f in functions if f["name"] == named]
     if not chosen:
-        raise InvalidInput(f"Tool choice '{named}' not found in 'tools' parameter.", code="invalid_tool_choice")
+        raise InvalidInput(
+            f"Tool choice '{named}' not found in 'tools' parameter.", code="invalid_tool_choice"
+        )
     return chosen
 
 
@@ -37,14 +40,20 @@ def must_call(request: Shape) -> bool:
 
 
 def choice_schema(request: Shape, functions: list[Shape]) -> Shape:
-    """The schema of a choice: a list of calls, each to one of the functions with its arguments."""
+    """The schema of a choice: a list of calls, each to one of the functions with its arguments.
+
+    Not to call anything is a call too, to `answer_directly`: given an empty list as its way out, the model
+    never took it.
+    """
     definitions: Shape = {}
     calls = [_call_schema(function, definitions) for function in functions]
+    if not must_call(request):
+        calls.append(_call_schema({"name": ANSWER_DIRECTLY}, definitions))
     single = named_choice(request) is not None or request.get("parallel_tool_calls") is False
     listed = {
         "type": "array",
         "items": calls[0] if len(calls) == 1 else {"anyOf": calls},
-        "minItems": 1 if must_call(request) else 0,
+        "minItems": 1,
         "maxItems": 1 if single else MAX_CALLS,
     }
     schema: Shape = {"type": "object", "properties": {"calls": listed}, "required": ["calls"]}
@@ -74,7 +83,7 @@ def _function(tool: Shape) -> Shape:
     if parameters.get("type") != "object":
         raise InvalidInput(
             f"Invalid schema for function '{function['name']}': schema must be a JSON Schema of 'type: \"object\"', "
-            f'got \'type: "{parameters.get("type")}"\'.',
+            f"got 'type: \"{parameters.get('type')}\"'.",
             code="invalid_function_parameters",
         )
     return function

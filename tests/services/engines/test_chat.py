@@ -64,7 +64,13 @@ def test_several_choices_count_the_prompt_once_and_differ_by_seed(scripted):
 
 
 def test_parameters_reach_the_model_by_its_names(scripted):
-    given = {"temperature": 0, "top_p": 0.5, "stop": ["x"], "max_completion_tokens": 5, "logit_bias": {"1": -100}}
+    given = {
+        "temperature": 0,
+        "top_p": 0.5,
+        "stop": ["x"],
+        "max_completion_tokens": 5,
+        "logit_bias": {"1": -100},
+    }
     _, bodies = ask(scripted, [whole("ok")], HELLO | given)
     assert bodies[0]["max_tokens"] == 5
     assert {name: bodies[0][name] for name in ("temperature", "top_p", "stop", "logit_bias")} == {
@@ -104,7 +110,12 @@ def test_system_and_developer_messages_become_one_at_the_start(scripted):
 
 
 def test_prompt_that_does_not_fit_is_refused_in_openais_words(scripted):
-    error = {"type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 4096, "message": "too long"}
+    error = {
+        "type": "exceed_context_size_error",
+        "n_prompt_tokens": 9000,
+        "n_ctx": 4096,
+        "message": "too long",
+    }
     with pytest.raises(ContextTooLong, match="maximum context length is 4096 tokens") as caught:
         ask(scripted, [{"status": 400, "body": {"error": error}}], HELLO)
     assert caught.value.code == "context_length_exceeded"

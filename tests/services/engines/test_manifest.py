@@ -19,7 +19,11 @@ def test_parts_of_a_carrier_cover_the_whole_file():
         for file in model.files:
             carrier = file.carrier
             if carrier and carrier.parts > 1:
-                assert (carrier.parts - 1) * carrier.part_bytes < file.size_bytes <= carrier.parts * carrier.part_bytes
+                assert (
+                    (carrier.parts - 1) * carrier.part_bytes
+                    < file.size_bytes
+                    <= carrier.parts * carrier.part_bytes
+                )
 
 
 def test_every_model_names_its_licence_and_publisher():
