@@ -62,7 +62,9 @@ def _offered(connection: Connection) -> tuple[tuple[Model, ...], str | None]:
     except AppError as error:
         return (), error.user_message
     described = (catalog.describe(entry["id"], connection.name, entry) for entry in listed)
-    chat = [m for m in described if m.kind == "chat" and not catalog.is_shut_down(m, date.today())]
+    # Our own /v1 also passes the upstream's models on; here they belong to the upstream's own connection.
+    here = (m for m in described if m.local or not connection.is_local)
+    chat = [m for m in here if m.kind == "chat" and not catalog.is_shut_down(m, date.today())]
     return tuple(chat), None if chat else f"{connection.name} lists no chat model."
 
 

@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from services.clients import Connection, as_app_error, open_client
 from services.errors import AppError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 SAVE_EVERY_S = 0.5
 Send = Callable[["openai.AsyncOpenAI"], AsyncIterator[Event]]
 AfterTurn = Callable[[Turn], Awaitable[None]]
@@ -153,7 +155,8 @@ class LiveTurns:
     async def _run(self, live: LiveTurn, connection: Connection, send: Send, after: AfterTurn | None) -> None:
         turn, status = live.turn, TurnStatus.INTERRUPTED
         heard: list[Exchange] = []
-        saved_at = time.monotonic()
+        ending = asyncio.Event()
+        keeper = asyncio.create_task(self._keep(live, ending))
         try:
             client = open_client(connection, self._loop.pool(connection.base_url), heard.append)
             events = send(client)
@@ -163,9 +166,6 @@ class LiveTurns:
                 elif isinstance(event, Failed):
                     await self._record(turn, connection, None, "failed")
                 live.apply(event)
-                if time.monotonic() - saved_at > SAVE_EVERY_S:
-                    await self._save(turn)
-                    saved_at = time.monotonic()
         except asyncio.CancelledError:
             status = TurnStatus.STOPPED
             await self._record(turn, connection, None, "stopped")
@@ -173,9 +173,23 @@ class LiveTurns:
             log.exception("turn failed: model=%s", turn.model)
             live.apply(failure(as_app_error(error, connection)))
         finally:
+            ending.set()
+            await keeper
             await self._close(live, status, heard, connection)
         if after is not None:
             await after(turn)
+
+    async def _keep(self, live: LiveTurn, ending: asyncio.Event) -> None:
+        """Store the turn as it grows; while nothing comes, say that somebody is still at it."""
+        stored = live.version
+        while not ending.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), SAVE_EVERY_S)
+            if live.version != stored:
+                stored = live.version
+                await self._save(live.turn)
+            else:
+                await self._store(self._conversations.touch, live.turn.id)
 
     async def _close(
         self, live: LiveTurn, status: TurnStatus, heard: list[Exchange], connection: Connection
@@ -201,12 +215,19 @@ class LiveTurns:
                 self._rate_limits.remember(limit)
 
     async def _save(self, turn: Turn) -> None:
+        # The answer goes on in memory; the next save may succeed, and the person reads why this one did not.
+        problem = await self._store(self._conversations.save_turn, turn)
+        if turn.status is not TurnStatus.FAILED:
+            turn.error = problem
+
+    async def _store(self, write: Callable[[T], object], what: T) -> str | None:
+        """Write in a thread; a sentence instead of an exception when storage refuses."""
         try:
-            await asyncio.to_thread(self._conversations.save_turn, turn)
+            await asyncio.to_thread(write, what)
         except AppError as error:
-            # The answer goes on in memory; the next save may succeed, and the person reads why this one did not.
-            log.warning("turn not saved: %s", error.user_message)
-            turn.error = error.user_message
+            log.warning("not stored: %s", error.user_message)
+            return error.user_message
+        return None
 
     async def _account(self, turn: Turn, connection: Connection, report: UsageReport) -> None:
         cost = await asyncio.to_thread(_cost, connection, report)
@@ -237,10 +258,7 @@ class LiveTurns:
             status=status,
             local=connection.is_local,
         )
-        try:
-            await asyncio.to_thread(self._ledger.record, record)
-        except AppError as error:
-            log.warning("call not entered in the ledger: %s", error.user_message)
+        await self._store(self._ledger.record, record)
 
 
 def _cost(connection: Connection, report: UsageReport) -> Decimal | None:
