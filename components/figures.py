@@ -27,6 +27,8 @@ def seconds(value: float | None) -> str:
     """`0.42 s`, `12 s` or `unknown`."""
     if value is None:
         return UNKNOWN
+    if value < 0.01:
+        return "<0.01 s"
     return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
 
 

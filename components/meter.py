@@ -71,10 +71,10 @@ def _draw_sums(reading: Reading) -> None:
     turn_cost = _cost(reading.turn.cost_usd, 0) if reading.turn and reading.turn.usage else "…"
     rows = [
         ("Turn", reading.turn_usage, turn_cost),
-        ("Conversation", reading.conversation.usage, _line_cost(reading.conversation)),
+        ("Chat", reading.conversation.usage, _line_cost(reading.conversation)),
         ("Today", reading.today.usage, _line_cost(reading.today)),
     ]
-    names, sums = st.columns([5, 8], gap=None, wrap=False)
+    names, sums = st.columns([2, 9], gap=None, wrap=False)
     names.caption("  \n".join(name for name, _, _ in rows))
     lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]
     sums.caption("  \n".join(lines), text_alignment="right")
@@ -97,7 +97,7 @@ def _draw_speed(reading: Reading) -> None:
         bits.append(f"First token {figures.seconds(turn.ttft_s)}")
         speed = figures.tokens_per_second(reading.turn_usage.completion_tokens, turn.ttft_s, turn.duration_s)
         if speed and turn.calls <= 1:
-            bits.append(f"{speed:.1f} tokens/s")
+            bits.append(f"{speed:,.1f} tokens/s")
     if reading.equivalent is not None:
         model, cost = reading.equivalent
         bits.append(f"this turn on {model}: {figures.money(cost)}")

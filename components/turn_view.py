@@ -247,7 +247,7 @@ def footer_line(turn: Turn) -> str:
         bits.append("free" if turn.cost_usd == 0 else figures.money(turn.cost_usd))
         speed = figures.tokens_per_second(usage.completion_tokens, turn.ttft_s, turn.duration_s)
         if turn.calls == 1 and speed:
-            bits.append(f"{speed:.0f} tokens/s")
+            bits.append(f"{speed:,.0f} tokens/s")
     if turn.duration_s is not None:
         bits.append(figures.seconds(turn.duration_s))
     return " · ".join(bits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -16,6 +17,8 @@ from services.wire import Exchange, as_curl, as_python, messages_sent
 
 PREVIEW_CHARS = 400
 LINES_HEIGHT = 420
+AGAIN, NEW = "sent again", "new"
+AGAIN_COLOUR, NEW_COLOUR = "#8b95a5", "#2563eb"
 NOTHING = {
     TurnStatus.INTERRUPTED: "Tandem ended before this request did, so it could not be kept.",
     TurnStatus.STREAMING: "The request is kept here as soon as its answer is complete.",
@@ -48,42 +51,46 @@ def draw(turns: Sequence[Turn], turn: Turn | None, exchanges: Sequence[Exchange]
 
 def _draw_growth(turns: Sequence[Turn]) -> None:
     """Prompt tokens of each turn: the new message against everything that is sent again."""
-    rows = []
-    before = 0
-    for number, turn in enumerate(turns, 1):
-        prompt = turn.usage.prompt_tokens if turn.usage and turn.calls == 1 else None
-        if prompt is None:
-            continue
-        again = min(before, prompt)
-        rows += [
-            {"turn": number, "tokens": again, "part": "sent again"},
-            {"turn": number, "tokens": prompt - again, "part": "new"},
-        ]
-        before = prompt + (turn.usage.completion_tokens or 0 if turn.usage else 0)
-    if len(rows) < 4:
+    rows = growth(turns)
+    if len(rows) < 2:
         return
-    last = rows[-2]["tokens"], rows[-1]["tokens"]
     st.caption(
-        f"Prompt tokens by turn. Of the last request {last[0]:,} tokens had been sent or received before."
+        f"Prompt tokens by turn. Of the last request {rows[-1][AGAIN]:,} of "
+        f"{rows[-1][AGAIN] + rows[-1][NEW]:,} had travelled before."
     )
     st.bar_chart(
         rows,
-        x="turn",
-        y="tokens",
-        color="part",
-        height=170,
-        alt="Prompt tokens by turn, growing with the history",
+        x="Turn",
+        y=[AGAIN, NEW],
+        color=[AGAIN_COLOUR, NEW_COLOUR],
+        height=200,
+        y_label="Prompt tokens",
+        alt="Prompt tokens by turn: the part that is sent again grows with each turn",
     )
+
+
+def growth(turns: Sequence[Turn]) -> list[dict[str, int]]:
+    """For each turn of one call: prompt tokens sent or received before, and new ones."""
+    rows, before = [], 0
+    for number, turn in enumerate(turns, 1):
+        prompt = turn.usage.prompt_tokens if turn.usage and turn.calls == 1 else None
+        if turn.usage is None or prompt is None:
+            continue
+        again = min(before, prompt)
+        rows.append({"Turn": number, AGAIN: again, NEW: prompt - again})
+        before = prompt + (turn.usage.completion_tokens or 0)
+    return rows
 
 
 def _draw_exchange(turn: Turn, exchange: Exchange) -> None:
     status = exchange.status if exchange.status is not None else "no answer"
-    st.markdown(f"**{exchange.method}** `{exchange.url}` → **{status}**")
+    url = urlsplit(exchange.url)
+    st.markdown(f"**{exchange.method}** `{url.path}` → **{status}**")
     messages = messages_sent(exchange)
     old = max(len(messages) - _new_count(messages), 0)
     facts = [
         f"{figures.size(exchange.request_size_bytes)} sent",
-        f"{len(messages)} messages, {old} of them history",
+        _counted(len(messages), old),
     ]
     if exchange.duration_s is not None:
         facts.append(figures.seconds(exchange.duration_s))
@@ -107,6 +114,11 @@ def _draw_exchange(turn: Turn, exchange: Exchange) -> None:
         if view.open:
             with view:
                 draw_view()
+
+
+def _counted(messages: int, old: int) -> str:
+    noun = "message" if messages == 1 else "messages"
+    return f"{messages:,} {noun}, {old:,} of them history"
 
 
 def _new_count(messages: Sequence[dict[str, Any]]) -> int:
