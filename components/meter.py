@@ -74,10 +74,10 @@ def _draw_sums(reading: Reading) -> None:
         ("Chat", reading.conversation.usage, _line_cost(reading.conversation)),
         ("Today", reading.today.usage, _line_cost(reading.today)),
     ]
-    names, sums = st.columns([2, 9], gap=None, wrap=False)
-    names.caption("  \n".join(name for name, _, _ in rows))
     lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]
-    sums.caption("  \n".join(lines), text_alignment="right")
+    with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False, gap="xsmall"):
+        st.caption("  \n".join(name for name, _, _ in rows), width="content")
+        st.caption("  \n".join(lines), width="content", text_alignment="right")
 
 
 def _tokens(usage: Usage) -> str:

@@ -63,8 +63,8 @@ def _draw_growth(turns: Sequence[Turn]) -> None:
         x="Turn",
         y=[AGAIN, NEW],
         color=[AGAIN_COLOUR, NEW_COLOUR],
-        height=200,
-        y_label="Prompt tokens",
+        height=220,
+        y_label="",
         alt="Prompt tokens by turn: the part that is sent again grows with each turn",
     )
 
