@@ -68,11 +68,12 @@ def draw(slot: DeltaGenerator, reading: Reading) -> None:
 
 
 def _draw_sums(reading: Reading) -> None:
+    pending = reading.turn is not None and reading.turn.usage is None and not reading.turn.is_final
     turn_cost = _cost(reading.turn.cost_usd, 0) if reading.turn and reading.turn.usage else "…"
     rows = [
         ("Turn", reading.turn_usage, turn_cost),
-        ("Chat", reading.conversation.usage, _line_cost(reading.conversation)),
-        ("Today", reading.today.usage, _line_cost(reading.today)),
+        ("Chat", reading.conversation.usage, _line_cost(reading.conversation, pending)),
+        ("Today", reading.today.usage, _line_cost(reading.today, pending)),
     ]
     lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]
     with st.container(horizontal=True, horizontal_alignment="distribute", wrap=False, gap="xsmall"):
@@ -86,8 +87,8 @@ def _tokens(usage: Usage) -> str:
     return f"{_short(usage.prompt_tokens)} → {_short(usage.completion_tokens)}"
 
 
-def _line_cost(line: Line) -> str:
-    return _cost(line.cost_usd, line.unknown_calls)
+def _line_cost(line: Line, pending: bool) -> str:
+    return "…" if pending and not line.cost_usd else _cost(line.cost_usd, line.unknown_calls)
 
 
 def _draw_speed(reading: Reading) -> None:

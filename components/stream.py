@@ -21,18 +21,28 @@ WATCH_S = 0.5
 
 
 def draw_live_turn(
-    live: LiveTurn, waiting_for: Callable[[Turn, float], str], on_frame: Callable[[], None]
+    live: LiveTurn,
+    waiting_for: Callable[[Turn, float], str],
+    on_frame: Callable[[], None],
+    *,
+    own_stop: bool,
 ) -> None:
     """Draw the turn until it ends, then run the page again to show it finished.
 
-    Stop ends the turn. A click elsewhere only ends this drawing: the turn goes on and the next run joins it.
+    Stop ends the turn; `own_stop` draws a button for it, since the input has one only while it was what began the
+    turn. A click elsewhere only ends this drawing: the turn goes on and the next run joins it.
     """
     with st.chat_message("user", avatar=AVATAR["user"]):
         draw_message(live.turn.user)
     _refresh_when_done(live)
     with st.chat_message("assistant", avatar=LOOKS[live.turn.mode].icon):
         slots = st.container()
-        status = st.empty()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            status = st.empty()
+            if own_stop:
+                st.button(
+                    "Stop", icon=":material/stop_circle:", key=f"stop-{live.turn.id}", on_click=live.stop
+                )
     try:
         _follow(live, slots, status, waiting_for, on_frame)
     except StopException:

@@ -82,6 +82,9 @@ try:
     if action is not None:
         live = conversing.act(action)
     elif typed or suggested:
+        if live is not None:
+            live.stop()
+            live.join()
         live = conversing.say(suggested or typed.text, typed.files if typed else (), turns)
 except AppError as error:
     st.session_state[state.RESTORE] = typed.text if typed else None
@@ -89,4 +92,9 @@ except AppError as error:
     st.rerun()
 if live is not None:
     with talk:
-        draw_live_turn(live, conversing.waiting_for(turns), lambda: gauge.follow(live))
+        draw_live_turn(
+            live,
+            conversing.waiting_for(turns),
+            lambda: gauge.follow(live),
+            own_stop=not typed or bool(action),
+        )

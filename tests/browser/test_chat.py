@@ -123,6 +123,20 @@ def test_reload_joins_the_answer_that_is_still_being_written(chat: Page, upstrea
     finish(chat)
 
 
+def test_joined_answer_can_be_stopped_and_followed_up(chat: Page, upstream: ScriptedUpstream) -> None:
+    upstream.client_left.clear()
+    upstream.play(Script(text=ANSWER, hold_after=3))
+    say(chat, "What is the answer?")
+    expect(beginning(chat)).to_be_visible()
+    chat.reload()
+    expect(beginning(chat)).to_be_visible()
+    chat.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+    assert upstream.client_left.wait(5)
+    expect(chat.get_by_text("Stopped by you")).to_be_visible()
+    say(chat, "Go on")
+    finish(chat)
+
+
 def test_second_tab_and_a_click_elsewhere_lose_nothing(chat: Page, upstream: ScriptedUpstream) -> None:
     upstream.play(Script(text=ANSWER, hold_after=3))
     say(chat, "What is the answer?")
