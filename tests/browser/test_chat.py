@@ -130,7 +130,7 @@ def test_joined_answer_can_be_stopped_and_followed_up(chat: Page, upstream: Scri
     expect(beginning(chat)).to_be_visible()
     chat.reload()
     expect(beginning(chat)).to_be_visible()
-    chat.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
+    chat.get_by_role("main").get_by_role("button", name="Stop").click()
     assert upstream.client_left.wait(5)
     expect(chat.get_by_text("Stopped by you")).to_be_visible()
     say(chat, "Go on")
