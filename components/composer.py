@@ -22,6 +22,7 @@ from services.tools.base import Tool
 from services.turns import Message, Turn
 
 TITLE_WATCH_S = 1.0
+DEFAULTS_PREFERENCE = "default_options"
 SUGGESTIONS = {
     ":material/psychology: Explain it": "Explain recursion to a curious ten-year-old, then show it in six lines of Python.",
     ":material/code: Write code": "Write a Python function that groups a list of words by their first letter, with a short test.",
@@ -48,6 +49,14 @@ def branch(house: House, conversation_id: str | None, last: int) -> list[Turn]:
     turns = house.conversations.branch(conversation_id, last=last)
     live = house.live.get(turns[-1].id) if turns else None
     return [*turns[:-1], live.turn] if live else turns
+
+
+def draft_options(house: House) -> dict[str, Any]:
+    """What a conversation that does not exist yet would begin with."""
+    options: dict[str, Any] = st.session_state.get(state.DRAFT) or house.preferences.get(
+        DEFAULTS_PREFERENCE, {}
+    )
+    return options
 
 
 def save_options(house: House, conversation_id: str | None, options: Mapping[str, Any]) -> None:

@@ -38,19 +38,18 @@ class Conversing:
             state.open_conversation(created.id)
         return self._ask(user, turns[-1].id if turns else None, chat_options)
 
-    def act(self, action: Action) -> LiveTurn | None:
-        """Do what was chosen on a turn; a live turn when it makes the model answer."""
+    def act(self, action: Action) -> None:
+        """Do what was chosen on a turn, then draw the page again; it joins the answer if one has begun."""
         turn = action.turn
         match action.kind:
             case "edit":
                 st.session_state.pop(state.EDITING, None)
-                return self._again(turn, replace(turn.user, content=action.text))
+                self._again(turn, replace(turn.user, content=action.text))
             case "regenerate":
-                return self._again(turn, turn.user)
+                self._again(turn, turn.user)
             case "decide":
                 options = composer.chat_options(self._house, self._choice, self._options)
-                live = self._house.chat.decide(turn, dict(action.decisions), self._choice.connection, options)
-                return live or self._redraw()
+                self._house.chat.decide(turn, dict(action.decisions), self._choice.connection, options)
             case "select":
                 self._house.conversations.select(turn.conversation_id, action.target)
             case "delete":
@@ -58,7 +57,7 @@ class Conversing:
             case "show_wire":
                 st.session_state[state.WIRE_TURN] = turn.id
                 st.session_state[state.OPEN_WIRE] = True
-        return self._redraw()
+        st.rerun()
 
     def waiting_for(self, turns: Sequence[Turn]) -> Callable[[Turn, float], str]:
         """Says what is being waited for, given how fast prompts were read before in this conversation."""
@@ -66,10 +65,10 @@ class Conversing:
         connection = self._choice.connection
         return lambda turn, elapsed_s: waiting.waiting_for(connection, turn, elapsed_s, speed)
 
-    def _again(self, turn: Turn, user: Message) -> LiveTurn | None:
+    def _again(self, turn: Turn, user: Message) -> None:
         options = composer.chat_options(self._house, self._choice, self._options)
         self._conversation_id = turn.conversation_id
-        return self._ask(user, turn.parent_id, options)
+        self._ask(user, turn.parent_id, options)
 
     def _ask(self, user: Message, parent_id: str | None, options: Any) -> LiveTurn | None:
         assert self._conversation_id is not None
@@ -77,10 +76,9 @@ class Conversing:
             self._conversation_id, user, self._choice.connection, options, parent_id=parent_id
         )
         st.session_state.pop(state.WIRE_TURN, None)
-        return live or self._redraw()
-
-    def _redraw(self) -> None:
-        st.rerun()
+        if live is None:
+            st.rerun()
+        return live
 
 
 def reading_speed(turns: Sequence[Turn]) -> float | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import streamlit as st
 
 from components import figures, options, state
+from components.composer import DEFAULTS_PREFERENCE
 from components.failures import show
 from components.house import House
 from components.sidebar import CONNECTION_PREFERENCE, Choice
@@ -16,8 +17,6 @@ from services.connections import remove_server, save_server, saved_servers
 from services.errors import InvalidInput
 from services.metering.budgets import Limits
 from services.tools import toolbox
-
-DEFAULTS_PREFERENCE = "default_options"
 
 
 def draw_connections(house: House, choice: Choice) -> None:

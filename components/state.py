@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -19,6 +20,7 @@ COMPOSER = "composer"
 RESTORE = "composer_restore"
 WIRE_OPEN = "wire-open"
 OPEN_WIRE = "open_wire"
+CONFIRMED = "confirmed_action"
 
 
 def typed_keys() -> dict[str, str]:
@@ -70,6 +72,11 @@ def restore_typed() -> None:
     """Put back what the person typed when it could not be sent. Call it before the input is drawn."""
     if text := st.session_state.pop(RESTORE, None):
         st.session_state[COMPOSER] = text
+
+
+def take_confirmed() -> Any:
+    """The action the person confirmed in a dialog of the run before, once."""
+    return st.session_state.pop(CONFIRMED, None)
 
 
 def zone() -> tzinfo:

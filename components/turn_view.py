@@ -218,7 +218,7 @@ def _chosen(turn: Turn, choice: str | None) -> Action | None:
         case "Wire":
             return Action("show_wire", turn)
         case "Delete":
-            return Action("delete", turn)
+            _delete_dialog(turn)
     return None
 
 
@@ -260,3 +260,16 @@ def _copy_dialog(turn: Turn) -> None:
     st.code(turn.text or " ", language="markdown", wrap_lines=True, height=260)
     st.markdown("**Your message**")
     st.code(turn.user.content or " ", language="markdown", wrap_lines=True)
+
+
+@st.dialog("Delete from here", icon=":material/delete:")
+def _delete_dialog(turn: Turn) -> None:
+    st.markdown("This message, its answer and everything after them on this branch will be gone for good.")
+    with st.container(horizontal=True):
+        if st.button(
+            "Delete for good", type="primary", icon=":material/delete_forever:", key="confirm-delete"
+        ):
+            st.session_state[state.CONFIRMED] = Action("delete", turn)
+            st.rerun()
+        if st.button("Keep", key="keep-turn"):
+            st.rerun()

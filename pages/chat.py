@@ -26,7 +26,7 @@ if conversation_id is not None:
         show(error)
         conversation_id = None
 
-saved = conversation.settings if conversation else st.session_state.get(state.DRAFT, {})
+saved = conversation.settings if conversation else composer.draft_options(house)
 turns = composer.branch(house, conversation_id, st.session_state.get(state.SHOWN, WINDOW))
 siblings = house.conversations.siblings(conversation_id) if conversation_id else {}
 live = house.live.get(turns[-1].id) if turns else None
@@ -55,7 +55,11 @@ typed = st.chat_input(
     submit_mode="stop",
     max_upload_size=64,
 )
-action: Action | None = None
+if typed and live:
+    live.stop()
+    live.join()
+    live = None
+action: Action | None = state.take_confirmed()
 suggested: str | None = None
 with talk:
     earlier = bool(turns) and turns[0].parent_id is not None
@@ -80,11 +84,8 @@ if conversation and conversation.title is None and turns and not live:
 conversing = Conversing(house, choice, conversation_id, wanted)
 try:
     if action is not None:
-        live = conversing.act(action)
+        conversing.act(action)
     elif typed or suggested:
-        if live is not None:
-            live.stop()
-            live.join()
         live = conversing.say(suggested or typed.text, typed.files if typed else (), turns)
 except AppError as error:
     st.session_state[state.RESTORE] = typed.text if typed else None
@@ -93,8 +94,5 @@ except AppError as error:
 if live is not None:
     with talk:
         draw_live_turn(
-            live,
-            conversing.waiting_for(turns),
-            lambda: gauge.follow(live),
-            own_stop=not typed or bool(action),
+            live, conversing.waiting_for(turns), lambda: gauge.follow(live), own_stop=typed is None
         )
