@@ -19,6 +19,7 @@ from services.server.api import create_api
 from services.server.database_health import DatabaseHealth
 from services.server.front import ApiFirst, RememberAddress
 from services.server.routes.health import health_route
+from services.server.shutdown import OpenAnswers, before_stopping
 from services.settings import get_settings
 
 settings = get_settings()
@@ -32,6 +33,7 @@ engines = Engines(
     on_demand=settings.openai_api_key is not None or not chat_model_is_here,
 )
 api = create_api(settings, engines)
+answers = OpenAnswers()
 database = DatabaseHealth(settings.resolved_database_url)
 
 
@@ -47,6 +49,7 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Start the local models and open the database while the page is already up; end them with the process."""
+    before_stopping(asyncio.get_running_loop(), answers.end_all)
     async with api.router.lifespan_context(api):
         opening = asyncio.create_task(asyncio.to_thread(database.status))
         Thread(target=warm_up, name="tandem-warm-up", daemon=True).start()
@@ -59,5 +62,5 @@ app = st.App(
     Path(__file__).parent / "components" / "shell.py",
     routes=[health_route(engines, database)],
     lifespan=lifespan,
-    middleware=[Middleware(RememberAddress), Middleware(ApiFirst, api=api)],
+    middleware=[Middleware(RememberAddress), Middleware(ApiFirst, api=api, answers=answers)],
 )

@@ -12,9 +12,14 @@ import sys
 import threading
 from typing import Any
 
+INHERITED_FDS = 1024
+
 
 def main() -> None:
     """Serve until stdin ends."""
+    os.closerange(
+        3, INHERITED_FDS
+    )  # above all the parent's listening socket, which would keep its port taken
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever the library prints must not mix with our answers
     settings = json.loads(sys.stdin.buffer.readline())

@@ -6,6 +6,7 @@ from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services import address
+from services.server.shutdown import OpenAnswers
 
 
 class ApiFirst:
@@ -15,14 +16,15 @@ class ApiFirst:
     10 ms with 32 streams, and give /v1 nothing: it has its own checks, and serves no files by path.
     """
 
-    def __init__(self, app: ASGIApp, api: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, api: ASGIApp, answers: OpenAnswers) -> None:
         self.app = app
+        self._answers = answers
         self._mount = Mount("/v1", app=api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match, child_scope = self._mount.matches(scope)
         if scope["type"] == "http" and match is Match.FULL:
-            await self._mount.handle({**scope, **child_scope}, receive, send)
+            await self._answers.serve(self._mount.handle, {**scope, **child_scope}, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from services import address
 from services.server.front import ApiFirst, RememberAddress
+from services.server.shutdown import OpenAnswers
 
 
 async def _tell(request: Request) -> JSONResponse:
@@ -34,7 +35,7 @@ def same_address() -> Iterator[None]:
 
 def test_v1_goes_to_the_api_and_the_rest_to_the_pages() -> None:
     api = _app("api", "/models")
-    pages = _app("pages", "/{rest:path}", middleware=[Middleware(ApiFirst, api=api)])
+    pages = _app("pages", "/{rest:path}", middleware=[Middleware(ApiFirst, api=api, answers=OpenAnswers())])
     http = TestClient(pages)
     assert http.get("/v1/models").json() == {"by": "api", "root": "/v1"}
     assert http.get("/chat").json()["by"] == "pages"
