@@ -9,7 +9,7 @@ from services.turns import Turn
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.chat import ChatCompletion
+    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 MAX_TITLE_CHARS = 60
 EXCERPT_CHARS = 600
