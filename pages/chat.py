@@ -13,7 +13,7 @@ from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
 from services.errors import AppError, NotFound
 
-WINDOW = 40
+WINDOW = 20
 
 house = open_house()
 choice = sidebar.draw(house)

@@ -1,7 +1,8 @@
 """Tool calls by a model that cannot be trusted to write them.
 
 Asked freely, the local model writes calls as prose and ignores `tool_choice`. So one answer, bound by a
-grammar to a list of calls, chooses; with an empty list the person is answered without tools in the prompt.
+grammar, first names what the message asks for and only then may make calls; where it asks for words the
+person is answered without tools in the prompt.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from services.engines.chat_request import plain_messages
 from services.engines.chat_shapes import new_id, usage_of
 from services.engines.llama import ChatEngine
 from services.engines.llama_http import answer
-from services.engines.tool_schema import ANSWER_DIRECTLY, choice_schema, functions_of, must_call, signature
+from services.engines.tool_schema import choice_schema, functions_of, must_call, signature
 from services.errors import InvalidInput, ModelUnavailable
 
 CHOICE_TOKENS = 1024
@@ -23,26 +24,30 @@ MAX_ROUNDS = 5
 PIECE_CHARS = 12
 
 INSTRUCTION = """\
-You choose tools for an assistant. Reply with JSON: {"calls": [{"name": ..., "arguments": {...}}]}.
-The assistant itself can talk, knows facts, explains, writes texts and code: for all of that choose answer_directly. \
-Choose another tool only if the message asks for exactly what that tool does. \
-If the message asks for several things, make one call for each.
+You sort messages for an assistant that has the tools listed below. Reply with JSON that says what the message asks for:
+{"asks_for": "tool", "calls": [{"name": ..., "arguments": {...}}]} - anything that one of the tools is made for: \
+live data, a calculation or conversion, a personal record, an action. Make one call for each thing that is asked for.
+{"asks_for": "conversation"} - greetings, thanks, opinions, jokes.
+{"asks_for": "knowledge"} - general facts, explanations, advice, books and history: the assistant knows these itself.
+{"asks_for": "writing"} - texts, poems, code, ideas.
 
-Examples of messages and the right choice:
-"Good morning!" -> answer_directly
-"Who painted the Mona Lisa?" -> answer_directly
-"Write a poem about the sea." -> answer_directly
-"What does inflation mean?" -> answer_directly
-"Merci beaucoup !" -> answer_directly
-A message that needs live data, a calculation, a personal record or an action -> the tool made for it
+Examples:
+"Good morning!" -> {"asks_for": "conversation"}
+"How warm is it in Paris at the moment?" -> {"asks_for": "tool", "calls": [...]} with the weather tool
+"Who painted the Mona Lisa?" -> {"asks_for": "knowledge"}
+"12 times 7?" -> {"asks_for": "tool", "calls": [...]} with the tool that calculates
+"What does inflation mean?" -> {"asks_for": "knowledge"}
+"Wake me at six and turn up the heating." -> {"asks_for": "tool", "calls": [...]} with two calls
+"Write a poem about the sea." -> {"asks_for": "writing"}
+"Merci beaucoup !" -> {"asks_for": "conversation"}
+"Suche meine Rechnung vom Mai." -> {"asks_for": "tool", "calls": [...]} with the tool that searches
 
 Tools:
-- answer_directly() - No tool: conversation, general knowledge, explanations, opinions, writing, code.
 """
-REMINDER = "(Choose for this message. JSON only.)"
+REMINDER = "(What does this message ask for? JSON only.)"
 REMINDER_AFTER_RESULTS = (
-    "(Choose answer_directly if these results are enough to answer. "
-    "Otherwise choose what is still missing. JSON only.)"
+    '(If these results are enough to answer: {"asks_for": "knowledge"}. '
+    "Otherwise call what is still missing. JSON only.)"
 )
 
 Shape = dict[str, Any]
@@ -112,15 +117,13 @@ def _choice_body(request: Shape, functions: list[Shape]) -> Shape:
 
 def _parsed(content: str, *, required: bool) -> list[Shape]:
     try:
-        calls: list[Shape] = json.loads(content)["calls"]
-    except (ValueError, KeyError):
+        calls: list[Shape] = json.loads(content).get("calls", [])
+    except ValueError:
         if required:
             raise ModelUnavailable("The local model did not finish its tool call. Ask again.") from None
         return []
     unique: dict[str, Shape] = {}
     for call in calls:
-        if call["name"] == ANSWER_DIRECTLY:
-            continue
         unique.setdefault(_key(call["name"], call["arguments"]), call)
     return list(unique.values())
 

@@ -9,7 +9,8 @@ from services.engines.chat_request import check_schema
 from services.errors import InvalidInput
 
 MAX_CALLS = 6
-ANSWER_DIRECTLY = "answer_directly"
+FOR_WORDS = ["conversation", "knowledge", "writing"]
+FOR_A_TOOL = "tool"
 
 Shape = dict[str, Any]
 
@@ -40,15 +41,13 @@ def must_call(request: Shape) -> bool:
 
 
 def choice_schema(request: Shape, functions: list[Shape]) -> Shape:
-    """The schema of a choice: a list of calls, each to one of the functions with its arguments.
+    """The schema of a choice: what the message asks for, then the calls if that is work for a tool.
 
-    Not to call anything is a call too, to `answer_directly`: given an empty list as its way out, the model
-    never took it.
+    Naming the kind of message first is what makes a small model stay away from tools: given only a list of calls,
+    it fills the list.
     """
     definitions: Shape = {}
     calls = [_call_schema(function, definitions) for function in functions]
-    if not must_call(request):
-        calls.append(_call_schema({"name": ANSWER_DIRECTLY}, definitions))
     single = named_choice(request) is not None or request.get("parallel_tool_calls") is False
     listed = {
         "type": "array",
@@ -56,8 +55,13 @@ def choice_schema(request: Shape, functions: list[Shape]) -> Shape:
         "minItems": 1,
         "maxItems": 1 if single else MAX_CALLS,
     }
-    schema: Shape = {"type": "object", "properties": {"calls": listed}, "required": ["calls"]}
+    with_calls = _object(asks_for={"const": FOR_A_TOOL}, calls=listed)
+    schema = with_calls if must_call(request) else {"anyOf": [_object(asks_for={"enum": FOR_WORDS}), with_calls]}
     return schema | ({"$defs": definitions} if definitions else {})
+
+
+def _object(**properties: Shape) -> Shape:
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 def signature(function: Shape) -> str:

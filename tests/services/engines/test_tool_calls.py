@@ -16,12 +16,12 @@ WEATHER = {
 CLOCK = {"type": "function", "function": {"name": "clock"}}
 ASKED = [{"role": "user", "content": "Weather in Oslo and Rome?"}]
 OSLO = {"name": "get_weather", "arguments": {"city": "Oslo"}}
-NONE = {"name": "answer_directly", "arguments": {}}
 ROME = {"name": "get_weather", "arguments": {"city": "Rome"}}
 
 
 def chosen(*calls):
-    return whole(json.dumps({"calls": list(calls)}))
+    asked = {"asks_for": "tool", "calls": list(calls)} if calls else {"asks_for": "knowledge"}
+    return whole(json.dumps(asked))
 
 
 def answered(call_id="call_1", arguments='{"city": "Oslo"}'):
@@ -44,7 +44,12 @@ def ask(scripted, script, messages=ASKED, **options):
 
 def schema_of(**options):
     request = {"messages": ASKED, "tools": [WEATHER, CLOCK], **options}
-    return choice_schema(request, functions_of(request))["properties"]["calls"]
+    return choice_schema(request, functions_of(request))
+
+
+def calls_of(**options):
+    schema = schema_of(**options)
+    return schema.get("anyOf", [schema])[-1]["properties"]["calls"]
 
 
 def test_choice_comes_back_as_tool_calls(scripted):
@@ -58,7 +63,7 @@ def test_choice_comes_back_as_tool_calls(scripted):
 
 
 def test_no_call_is_answered_in_words_without_tools_in_the_prompt(scripted):
-    answer, bodies = ask(scripted, [chosen(NONE), whole("Cold.")])
+    answer, bodies = ask(scripted, [chosen(), whole("Cold.")])
     assert answer["choices"][0]["message"]["content"] == "Cold."
     assert answer["usage"]["prompt_tokens"] == 20, "usage sums both calls"
     assert "get_weather" not in json.dumps(bodies[1])
@@ -90,7 +95,7 @@ def test_stream_gives_deltas_as_openai_does(scripted):
 
 def test_stream_without_a_call_is_plain_text(scripted):
     async def go():
-        async with scripted([chosen(NONE), streamed("Co", "ld")]) as model:
+        async with scripted([chosen(), streamed("Co", "ld")]) as model:
             request = {"messages": ASKED, "tools": [WEATHER]}
             return [chunk async for chunk in stream(model.engine, request)]
 
@@ -127,10 +132,12 @@ def names_of(calls):
 
 def test_tool_choice_bounds_what_the_model_may_write():
     named = {"type": "function", "function": {"name": "clock"}}
-    assert names_of(schema_of()) == ["get_weather", "clock", "answer_directly"]
-    assert names_of(schema_of(tool_choice="required")) == ["get_weather", "clock"]
-    assert schema_of(parallel_tool_calls=False)["maxItems"] == 1
-    assert schema_of(tool_choice=named)["items"]["properties"]["name"] == {"const": "clock"}
+    words = schema_of()["anyOf"][0]["properties"]
+    assert words == {"asks_for": {"enum": ["conversation", "knowledge", "writing"]}}
+    assert names_of(calls_of()) == names_of(calls_of(tool_choice="required")) == ["get_weather", "clock"]
+    assert "anyOf" not in schema_of(tool_choice="required")
+    assert calls_of(parallel_tool_calls=False)["maxItems"] == 1
+    assert calls_of(tool_choice=named)["items"]["properties"]["name"] == {"const": "clock"}
 
 
 def test_references_inside_a_tools_schema_still_point_somewhere():
