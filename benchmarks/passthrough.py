@@ -26,6 +26,8 @@ from typing import Any
 import aiohttp
 import psutil
 
+from benchmarks.report import Figure, at_least, at_most
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -65,6 +67,27 @@ def measure() -> dict[str, Any]:
         for name in ("uvicorn", "streamlit"):
             figures |= asyncio.run(_measure_memory(name, urls[name], servers[name]))
         return figures
+
+
+def figures() -> list[Figure]:
+    """The promises of the pass-through, for the report."""
+    measured = measure()
+    rows: list[Figure] = []
+    for name in ("streamlit", "uvicorn"):
+        added = measured[f"{name}_at_1_added_ttft_ms"], measured[f"{name}_at_32_added_ttft_ms"]
+        before = measured[f"{name}_memory_before_mb"]
+        grown = round(measured[f"{name}_memory_after_{MEMORY_STREAMS}_streams_mb"] - before, 1)
+        rows += [
+            at_most(f"`{name}`: added time to first token, 1 client", added[0], 5, "ms"),
+            at_most(f"`{name}`: added time to first token, 32 clients", added[1], 30, "ms"),
+            at_least(f"`{name}`: throughput of direct, 1 client", measured[f"{name}_at_1_of_direct"], 0.95),
+            at_least(
+                f"`{name}`: throughput of a bare pass-through, 32", measured[f"{name}_at_32_of_bare"], 0.8
+            ),
+            at_most(f"`{name}`: memory grown over {MEMORY_STREAMS:,} streams", grown, 20, "MB"),
+        ]
+    bare = measured["bare_at_32_added_ttft_ms"]
+    return [*rows, Figure("bare aiohttp: added time to first token, 32 clients", f"{bare:g} ms")]
 
 
 def _start_all(running: ExitStack) -> tuple[dict[str, str], dict[str, subprocess.Popen[bytes]]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.report import Figure, at_least
 from services.engines.chat import complete
 from services.engines.registry import Engines
 from services.settings import get_settings
@@ -27,6 +28,22 @@ Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 def measure(base_url: str, api_key: str, model: str = "qwen2.5-coder-1.5b-instruct") -> dict[str, Any]:
     """Rates of right choices at the server under `base_url` (ends in /v1), by kind of question."""
     return asyncio.run(_measure_server(base_url, api_key, model))
+
+
+def figures() -> list[Figure]:
+    """The rates of the local model, for the report."""
+    result = asyncio.run(_measure_engine())
+    rates_by_kind = result["right_tools_and_arguments"]
+    kinds = [
+        Figure(f"of these: {kind}", f"{rate:.0%}") for kind, rate in rates_by_kind.items() if kind != "all"
+    ]
+    count = result["questions"]
+    return [
+        at_least(f"right tools with right arguments, {count} questions", rates_by_kind["all"], 0.9),
+        Figure("right tools, whatever the arguments", f"{result['right_tools']['all']:.0%}"),
+        *kinds,
+        Figure("median time of a choice", f"{result['median_s']:g} s"),
+    ]
 
 
 async def _measure_server(base_url: str, api_key: str, model: str) -> dict[str, Any]:
