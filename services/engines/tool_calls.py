@@ -25,22 +25,27 @@ PIECE_CHARS = 12
 
 INSTRUCTION = """\
 You sort messages for an assistant that has the tools listed below. Reply with JSON that says what the message asks for:
-{"asks_for": "tool", "calls": [{"name": ..., "arguments": {...}}]} - anything that one of the tools is made for: \
-live data, a calculation or conversion, a personal record, an action. Make one call for each thing that is asked for.
-{"asks_for": "conversation"} - greetings, thanks, opinions, jokes.
+{"asks_for": "tool", "calls": [{"name": ..., "arguments": {...}}, ...]} - anything that one of the tools is made for: \
+live data, a calculation or conversion, a look into the person's own notes, chats or appointments, sending or switching \
+something. Several things or several places: one call for each of them.
+{"asks_for": "small_talk"} - greetings, thanks, opinions, jokes.
 {"asks_for": "knowledge"} - general facts, explanations, advice, books and history: the assistant knows these itself.
-{"asks_for": "writing"} - texts, poems, code, ideas.
+{"asks_for": "creative_writing"} - poems, stories, programs, ideas, to be read here.
 
-Examples:
-"Good morning!" -> {"asks_for": "conversation"}
-"How warm is it in Paris at the moment?" -> {"asks_for": "tool", "calls": [...]} with the weather tool
+Examples (T1, T2 stand for fitting tools):
+"Good morning!" -> {"asks_for": "small_talk"}
+"How warm is it in Paris at the moment?" -> {"asks_for": "tool", "calls": [{"name": T1, ...Paris...}]}
 "Who painted the Mona Lisa?" -> {"asks_for": "knowledge"}
-"12 times 7?" -> {"asks_for": "tool", "calls": [...]} with the tool that calculates
+"12 times 7?" -> {"asks_for": "tool", "calls": [{"name": T1, ...12 * 7...}]}
 "What does inflation mean?" -> {"asks_for": "knowledge"}
-"Wake me at six and turn up the heating." -> {"asks_for": "tool", "calls": [...]} with two calls
-"Write a poem about the sea." -> {"asks_for": "writing"}
-"Merci beaucoup !" -> {"asks_for": "conversation"}
-"Suche meine Rechnung vom Mai." -> {"asks_for": "tool", "calls": [...]} with the tool that searches
+"How many people live in Lima and in Quito today?" -> \
+{"asks_for": "tool", "calls": [{"name": T1, ...Lima...}, {"name": T1, ...Quito...}]}
+"Write a poem about the sea." -> {"asks_for": "creative_writing"}
+"Tell Tom that I am late, and lock the door." -> \
+{"asks_for": "tool", "calls": [{"name": T1, ...Tom...}, {"name": T2, ...door...}]}
+"Merci beaucoup !" -> {"asks_for": "small_talk"}
+"Have we ever spoken about my tax return?" -> {"asks_for": "tool", "calls": [{"name": T1, ...tax return...}]}
+"Write a program that sorts numbers." -> {"asks_for": "creative_writing"}
 
 Tools:
 """

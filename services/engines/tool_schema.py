@@ -9,7 +9,7 @@ from services.engines.chat_request import check_schema
 from services.errors import InvalidInput
 
 MAX_CALLS = 6
-FOR_WORDS = ["conversation", "knowledge", "writing"]
+FOR_WORDS = ["small_talk", "knowledge", "creative_writing"]
 FOR_A_TOOL = "tool"
 
 Shape = dict[str, Any]

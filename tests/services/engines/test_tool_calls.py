@@ -133,7 +133,7 @@ def names_of(calls):
 def test_tool_choice_bounds_what_the_model_may_write():
     named = {"type": "function", "function": {"name": "clock"}}
     words = schema_of()["anyOf"][0]["properties"]
-    assert words == {"asks_for": {"enum": ["conversation", "knowledge", "writing"]}}
+    assert words == {"asks_for": {"enum": ["small_talk", "knowledge", "creative_writing"]}}
     assert names_of(calls_of()) == names_of(calls_of(tool_choice="required")) == ["get_weather", "clock"]
     assert "anyOf" not in schema_of(tool_choice="required")
     assert calls_of(parallel_tool_calls=False)["maxItems"] == 1
