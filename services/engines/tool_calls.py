@@ -24,21 +24,31 @@ MAX_ROUNDS = 5
 PIECE_CHARS = 12
 
 INSTRUCTION = """\
-You choose tools for an assistant. The assistant itself can talk, knows facts, explains, and writes texts and code \
-without tools.
-Tools:
-- answer_directly() - No tool: conversation, general knowledge, explanations, writing, code.
-{tools}
+You sort messages for an assistant that has the tools listed below. Reply with JSON that says what the message asks for:
+{"asks_for": "tool", "calls": [{"name": ..., "arguments": {...}}, ...]} - anything that one of the tools is made for: \
+live data, a calculation or conversion, a look into the person's own notes, chats or appointments, sending or switching \
+something. Several things or several places: one call for each of them.
+{"asks_for": "small_talk"} - greetings, thanks, opinions, jokes.
+{"asks_for": "knowledge"} - general facts, explanations, advice, books and history: the assistant knows these itself.
+{"asks_for": "creative_writing"} - poems, stories, programs, ideas, to be read here.
 
-Reply with JSON. First a short thought: what does the message ask for, and is there a tool made for exactly that? \
-Then the calls, one for each thing asked for.
-Examples:
-"Good morning!" -> {{"thought": "A greeting. No tool is made for that.", \
-"calls": [{{"name": "answer_directly", "arguments": {{}}}}]}}
-"Who painted the Mona Lisa?" -> {{"thought": "A fact I know. No tool is made for that.", \
-"calls": [{{"name": "answer_directly", "arguments": {{}}}}]}}
-"Write a poem about the sea." -> {{"thought": "Writing. No tool is made for that.", \
-"calls": [{{"name": "answer_directly", "arguments": {{}}}}]}}"""
+Examples (T1, T2 stand for fitting tools):
+"Good morning!" -> {"asks_for": "small_talk"}
+"How warm is it in Paris at the moment?" -> {"asks_for": "tool", "calls": [{"name": T1, ...Paris...}]}
+"Who painted the Mona Lisa?" -> {"asks_for": "knowledge"}
+"12 times 7?" -> {"asks_for": "tool", "calls": [{"name": T1, ...12 * 7...}]}
+"What does inflation mean?" -> {"asks_for": "knowledge"}
+"How many people live in Lima and in Quito today?" -> \
+{"asks_for": "tool", "calls": [{"name": T1, ...Lima...}, {"name": T1, ...Quito...}]}
+"Write a poem about the sea." -> {"asks_for": "creative_writing"}
+"Tell Tom that I am late, and lock the door." -> \
+{"asks_for": "tool", "calls": [{"name": T1, ...Tom...}, {"name": T2, ...door...}]}
+"Merci beaucoup !" -> {"asks_for": "small_talk"}
+"Have we ever spoken about my tax return?" -> {"asks_for": "tool", "calls": [{"name": T1, ...tax return...}]}
+"Write a program that sorts numbers." -> {"asks_for": "creative_writing"}
+
+Tools:
+"""
 REMINDER = "(What does this message ask for? JSON only.)"
 REMINDER_AFTER_RESULTS = (
     '(If these results are enough to answer: {"asks_for": "knowledge"}. '
@@ -95,7 +105,7 @@ def deltas(calls: list[Shape]) -> Iterator[tuple[Shape, str | None]]:
 def _choice_body(request: Shape, functions: list[Shape]) -> Shape:
     messages = plain_messages(request["messages"])
     given = messages.pop(0)["content"] if messages and messages[0]["role"] == "system" else ""
-    system = INSTRUCTION.format(tools="\n".join(f"- {signature(f)}" for f in functions))
+    system = INSTRUCTION + "\n".join(f"- {signature(f)}" for f in functions)
     messages.insert(0, {"role": "system", "content": f"{system}\n\n{given}".strip()})
     reminder = REMINDER_AFTER_RESULTS if _rounds(request["messages"]) else REMINDER
     last = messages[-1]
