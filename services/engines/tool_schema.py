@@ -56,7 +56,9 @@ def choice_schema(request: Shape, functions: list[Shape]) -> Shape:
         "maxItems": 1 if single else MAX_CALLS,
     }
     with_calls = _object(asks_for={"const": FOR_A_TOOL}, calls=listed)
-    schema = with_calls if must_call(request) else {"anyOf": [_object(asks_for={"enum": FOR_WORDS}), with_calls]}
+    schema = (
+        with_calls if must_call(request) else {"anyOf": [_object(asks_for={"enum": FOR_WORDS}), with_calls]}
+    )
     return schema | ({"$defs": definitions} if definitions else {})
 
 
