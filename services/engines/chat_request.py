@@ -32,7 +32,8 @@ def llama_body(request: Request, messages: list[Request]) -> Request:
     response_format = request.get("response_format")
     if response_format and response_format.get("type") != "text":
         body["response_format"] = checked_format(response_format)
-    return body | {"messages": messages, "cache_prompt": True}
+    # A cached prompt is computed in other batches, and the last digits decide what is drawn: a seed needs it uncached.
+    return body | {"messages": messages, "cache_prompt": body.get("seed") is None}
 
 
 def choices_wanted(request: Request) -> int:

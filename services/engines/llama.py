@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LOADS_BEFORE_GIVING_UP = 3
 LONGEST_RESTART_DELAY_S = 30.0
 STEADY_AFTER_S = 60.0
+END_TIMEOUT_S = 1.0
 
 
 class EngineState(StrEnum):
@@ -146,8 +147,9 @@ class ChatEngine:
         import aiohttp
 
         await self.wait_ready()
-        assert self._child is not None
-        url, headers = self._child.base_url + path, {"Authorization": f"Bearer {self._child.api_key}"}
+        child = self._child
+        assert child is not None
+        url, headers = child.base_url + path, {"Authorization": f"Bearer {child.api_key}"}
         try:
             response = await self._http().post(url, json=body, headers=headers)
             try:
@@ -155,18 +157,28 @@ class ChatEngine:
             finally:
                 response.close()
         except (aiohttp.ClientError, ConnectionError) as error:
+            await self._notice_end(child)
             raise ModelUnavailable(
                 "The local chat model stopped in the middle of this answer and is restarting. "
                 "Ask again in a few seconds.",
                 code="model_crashed",
             ) from error
 
+    async def _notice_end(self, child: Child) -> None:
+        """A broken socket may be seen before the process's end: do not call it ready in between."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(child.process.wait(), END_TIMEOUT_S)
+            if self._child is child:
+                self._set(EngineState.CRASHED)
+
     def _http(self) -> ClientSession:
         import aiohttp
 
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+                # llama.cpp's server closes a connection after a few requests, and a request that meets the closing
+                # one would look like a crash. A fresh connection costs a tenth of a millisecond here.
+                connector=aiohttp.TCPConnector(limit=0, force_close=True),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
             )
         return self._session
@@ -222,12 +234,12 @@ class ChatEngine:
         self._set(EngineState.READY)
         try:
             code = await child.process.wait()
+            self._set(EngineState.CRASHED, f"The chat model's process ended with code {code}.")
         finally:
             self._child = None
             await child.stop()
         self.restarts += 1
         log.warning("chat model ended: model=%s exit_code=%s", self.model_id, code)
-        self._set(EngineState.CRASHED, f"The chat model's process ended with code {code}.")
         return time.monotonic() - loaded > STEADY_AFTER_S
 
     def _child_settings(self) -> ChildSettings:

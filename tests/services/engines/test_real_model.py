@@ -57,11 +57,11 @@ def test_answers_stop_where_told_repeat_by_seed_and_fit_a_schema(real_engine):
 
 def test_second_turn_is_served_from_the_prompt_cache(real_engine):
     async def first_token_s(engine, messages):
-        started = time.monotonic()
+        started, first_s = time.monotonic(), None
         async for chunk in stream(engine, {"messages": messages, "max_tokens": 3}):
-            if chunk["choices"][0]["delta"].get("content"):
-                return time.monotonic() - started
-        raise AssertionError("no token came")
+            if first_s is None and chunk["choices"][0]["delta"].get("content"):
+                first_s = time.monotonic() - started
+        return first_s
 
     async def go():
         async with running(real_engine) as engine:
