@@ -78,7 +78,8 @@ async def _handshake(process: asyncio.subprocess.Process, settings: dict[str, An
     process.stdin.write(json.dumps(settings).encode() + b"\n")
     try:
         await process.stdin.drain()
-        line = await asyncio.wait_for(process.stdout.readline(), LOAD_TIMEOUT_S)
+        async with asyncio.timeout(LOAD_TIMEOUT_S):
+            line = await process.stdout.readline()
     except TimeoutError:
         raise ModelUnavailable("The local chat model did not load within three minutes.") from None
     except ConnectionError:
@@ -102,7 +103,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.stdin is not None:
         process.stdin.close()
     try:
-        await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+        # Not wait_for: in Python 3.11 it swallows a cancellation that meets a finished wait.
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await process.wait()
     except TimeoutError:
         process.kill()
         await process.wait()

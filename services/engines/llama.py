@@ -167,7 +167,8 @@ class ChatEngine:
     async def _notice_end(self, child: Child) -> None:
         """A broken socket may be seen before the process's end: do not call it ready in between."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(child.process.wait(), END_TIMEOUT_S)
+            async with asyncio.timeout(END_TIMEOUT_S):
+                await child.process.wait()
             if self._child is child:
                 self._set(EngineState.CRASHED)
 

@@ -41,6 +41,32 @@ def test_crash_costs_one_answer_and_the_model_comes_back(scripted):
     run(go())
 
 
+def test_stopping_right_after_a_crash_does_not_hang(scripted):
+    script = [{**streamed("one", "two"), "die_after": 2}]
+
+    async def go():
+        async with scripted(script) as model:
+            with pytest.raises(ModelUnavailable):
+                await texts(model.engine)
+            await model.engine.stop()
+            assert model.engine.state is EngineState.STOPPED
+
+    run(asyncio.wait_for(go(), 20))
+
+
+def test_answer_asked_right_after_a_crash_waits_for_the_restart(scripted):
+    script = [{**streamed("one", "two"), "die_after": 2}]
+
+    async def go():
+        async with scripted(script) as model:
+            for _ in range(2):
+                with pytest.raises(ModelUnavailable, match="in the middle of this answer"):
+                    await texts(model.engine)
+            assert len(model.bodies) == 2
+
+    run(asyncio.wait_for(go(), 20))
+
+
 def test_closing_the_stream_closes_the_socket(scripted):
     async def go():
         async with scripted([{"events": [piece(content="on and on")], "endless": True}]) as model:
