@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from components import state
+from components import figures, state
 from components.house import House
-from components.markdown import to_markdown
 from components.options import takes_tools
+from components.plain import plain
 from components.sidebar import Choice
 from services import catalog
 from services.chat import ChatOptions
@@ -33,7 +33,7 @@ SUGGESTIONS = {
 
 def title(conversation: Conversation | None) -> str:
     """The heading of the page."""
-    return to_markdown(conversation.title) if conversation and conversation.title else "New conversation"
+    return plain(conversation.title) if conversation and conversation.title else "New conversation"
 
 
 def toolbox(house: House) -> tuple[Tool, ...]:
@@ -103,10 +103,9 @@ def message(text: str, files: Sequence[Any]) -> Message:
 def draw_estimate(history_tokens: int, turns: Sequence[Turn]) -> None:
     """Say what the next message will carry along."""
     if turns:
-        plural = "s" if len(turns) > 1 else ""
         st.caption(
             f"The next message takes about {history_tokens:,} tokens of history along "
-            f"({len(turns)} turn{plural}): this mode's server remembers nothing."
+            f"({figures.counted(len(turns), 'turn')}): this mode's server remembers nothing."
         )
 
 

@@ -15,7 +15,7 @@ def draw(house: House, choice: Choice) -> None:
     """Draw sizes, export and deletion."""
     report = house.conversations.storage_report()
     st.markdown(f"Everything is in `{house.settings.home}`. Nothing leaves it but what you send to a model.")
-    with st.grid(4):
+    with st.grid(4, min_column_width=150):
         st.metric("Conversations", f"{report.conversations:,}", border=True)
         st.metric("Turns", f"{report.turns:,}", border=True)
         st.metric("Database", figures.size(report.database_bytes), border=True)
@@ -52,5 +52,5 @@ def _draw_delete(house: House) -> None:
     count = house.conversations.delete_all()
     house.preferences.delete_all()
     state.open_conversation(None)
-    state.notify(f"{count} conversations deleted.", ":material/delete_forever:")
+    state.notify(f"{figures.counted(count, 'conversation')} deleted.", ":material/delete_forever:")
     st.rerun()

@@ -12,6 +12,11 @@ def tokens(count: int | None) -> str:
     return UNKNOWN if count is None else f"{count:,}"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 turn`, `2,000 turns`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def money(usd: Decimal | None) -> str:
     """A price in dollars with as many digits as it needs; escaped, since two dollar signs make a formula."""
     if usd is None:
@@ -29,15 +34,15 @@ def seconds(value: float | None) -> str:
         return UNKNOWN
     if value < 0.01:
         return "<0.01 s"
-    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    return f"{value:.2f} s" if value < 0.995 else f"{value:.1f} s" if value < 9.95 else f"{value:.0f} s"
 
 
 def size(size_bytes: int) -> str:
     """`812 B`, `3.4 kB`, `1.1 GB`."""
     value = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        if value < 999.5 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
         value /= 1000
     raise AssertionError
 

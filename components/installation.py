@@ -39,15 +39,18 @@ def draw(house: House) -> None:
             st.markdown(f"**{upstream.name}**  \n{sign} {'Key set' if upstream.api_key else 'No key'}")
             st.caption(upstream.host)
         with grid.cell():
-            st.markdown(f"**Kept here**  \n{report.conversations:,} conversations, {report.turns:,} turns")
+            st.markdown(
+                f"**Kept here**  \n{figures.counted(report.conversations, 'conversation')}, "
+                f"{figures.counted(report.turns, 'turn')}"
+            )
             st.caption(
                 f"{figures.size(report.database_bytes + report.blobs_bytes)} in {house.settings.home.name}/"
             )
         with grid.cell():
             used = today.usage.total_tokens or 0
-            st.markdown(f"**Today**  \n{used:,} tokens, {figures.money(today.cost_usd)}")
+            st.markdown(f"**Today**  \n{figures.counted(used, 'token')}, {figures.money(today.cost_usd)}")
             unknown = f", {today.unknown_cost_calls} at an unknown price" if today.unknown_cost_calls else ""
-            st.caption(f"{today.calls:,} calls{unknown}")
+            st.caption(f"{figures.counted(today.calls, 'call')}{unknown}")
 
 
 @st.fragment(run_every=REFRESH_S)

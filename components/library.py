@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import state
+from components import figures, state
 from components.house import House
-from components.markdown import to_markdown
+from components.plain import plain
 from services.errors import AppError
 from services.naming import shorten
 from services.storage.records import Conversation
@@ -15,6 +15,7 @@ RECENT = 6
 LISTED = 40
 SHOWN_CHARS = 34
 UNTITLED = "New conversation"
+RENAMING, DELETING = "library-renaming", "library-deleting"
 
 
 def draw_recent(house: House, current: str | None) -> None:
@@ -40,7 +41,7 @@ def draw_recent(house: House, current: str | None) -> None:
 
 
 def _draw_link(conversation: Conversation, current: str | None) -> None:
-    title = to_markdown(shorten(conversation.title or UNTITLED, SHOWN_CHARS))
+    title = plain(shorten(conversation.title or UNTITLED, SHOWN_CHARS))
     here = conversation.id == current
     label = f"**{title}**" if here else title
     if st.button(label, key=f"open-{conversation.id}", type="tertiary", wrap=False):
@@ -48,7 +49,8 @@ def _draw_link(conversation: Conversation, current: str | None) -> None:
         st.rerun()
 
 
-@st.dialog("Conversations", width="medium", icon=":material/manage_search:")
+# Closing runs the page again: the sidebar shows what was renamed or deleted here.
+@st.dialog("Conversations", width="medium", icon=":material/manage_search:", on_dismiss="rerun")
 def _library(house: House) -> None:
     words = st.text_input(
         "Search in everything said", type="search", live=True, key="library-search", icon=":material/search:"
@@ -66,13 +68,13 @@ def _draw_hits(house: House, words: str) -> None:
         st.caption("No message holds these words.")
     for hit in hits:
         with st.container(border=True, gap="xsmall"):
-            title = to_markdown(hit.title or UNTITLED)
+            title = plain(hit.title or UNTITLED)
             if st.button(
                 f"**{title}**", key=f"hit-{hit.turn_id}", type="tertiary", icon=":material/chat_bubble:"
             ):
                 house.conversations.select(hit.conversation_id, hit.turn_id)
                 _open(hit.conversation_id)
-            st.caption(to_markdown(hit.snippet))
+            st.caption(plain(hit.snippet))
 
 
 def _draw_all(house: House) -> None:
@@ -84,82 +86,78 @@ def _draw_all(house: House) -> None:
 
 
 def _draw_row(house: House, conversation: Conversation) -> None:
-    title, actions = st.columns([5, 2], vertical_alignment="center")
-    renaming = f"rename-{conversation.id}"
-    with title:
-        if st.session_state.get("library-renaming") == conversation.id:
-            new = st.text_input(
-                "New name",
-                conversation.title or "",
-                key=renaming,
-                max_chars=120,
-                label_visibility="collapsed",
-            )
-            if new and new != (conversation.title or ""):
-                house.conversations.rename(conversation.id, new)
-                del st.session_state["library-renaming"]
-                st.rerun(scope="fragment")
-        elif st.button(
-            to_markdown(conversation.title or UNTITLED),
-            key=f"row-{conversation.id}",
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        with st.container(gap="xsmall"):
+            _draw_title(house, conversation)
+            changed = f"{conversation.updated_at.astimezone(state.zone()):%d %b %Y, %H:%M}"
+            st.caption(f"{changed} · {figures.counted(conversation.turn_count, 'turn')}")
+        choice = st.menu_button(
+            "More",
+            ["Rename", "Export JSON", "Export Markdown", "Delete"],
+            key=f"actions-{conversation.id}",
             type="tertiary",
-            wrap=False,
-        ):
-            _open(conversation.id)
-        st.caption(
-            f"{conversation.updated_at.astimezone():%d %b %Y, %H:%M} · {conversation.turn_count} turns"
+            icon=":material/more_horiz:",
         )
-    with actions, st.container(horizontal=True, horizontal_alignment="right"):
-        _draw_actions(house, conversation)
+    _act(house, conversation, choice)
+    if st.session_state.get(DELETING) == conversation.id:
+        _draw_deletion(house, conversation)
 
 
-def _turns(count: int) -> str:
-    return f"{count:,} turn" if count == 1 else f"{count:,} turns"
-
-
-def _draw_actions(house: House, conversation: Conversation) -> None:
-    options = ["Rename", "Export JSON", "Export Markdown", "Delete"]
-    choice = st.menu_button(
-        "More", options, key=f"actions-{conversation.id}", type="tertiary", icon=":material/more_horiz:"
+def _draw_title(house: House, conversation: Conversation) -> None:
+    if st.session_state.get(RENAMING) != conversation.id:
+        title, key = plain(conversation.title or UNTITLED), f"row-{conversation.id}"
+        if st.button(title, key=key, type="tertiary", wrap=False):
+            _open(conversation.id)
+        return
+    new = st.text_input(
+        "New name",
+        conversation.title or "",
+        key=f"rename-{conversation.id}",
+        max_chars=120,
+        label_visibility="collapsed",
     )
+    if new and new.strip() and new != (conversation.title or ""):
+        house.conversations.rename(conversation.id, new.strip())
+        del st.session_state[RENAMING]
+        st.rerun(scope="fragment")
+
+
+def _act(house: House, conversation: Conversation, choice: str | None) -> None:
     name = f"tandem-{conversation.id[-8:]}"
     match choice:
         case "Rename":
-            st.session_state["library-renaming"] = conversation.id
+            st.session_state[RENAMING] = conversation.id
             st.rerun(scope="fragment")
         case "Export JSON":
-            data = house.conversations.export_json(conversation.id)
-            st.download_button(
-                "Download",
-                data,
-                f"{name}.json",
-                "application/json",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+            _offer(house.conversations.export_json(conversation.id), f"{name}.json", "application/json")
         case "Export Markdown":
-            text = house.conversations.export_markdown(conversation.id)
-            st.download_button(
-                "Download", text, f"{name}.md", "text/markdown", on_click="ignore", icon=":material/download:"
-            )
+            _offer(house.conversations.export_markdown(conversation.id), f"{name}.md", "text/markdown")
         case "Delete":
-            st.session_state["library-deleting"] = conversation.id
+            st.session_state[DELETING] = conversation.id
             st.rerun(scope="fragment")
-    if st.session_state.get("library-deleting") == conversation.id:
-        if st.button(
+
+
+def _offer(data: bytes | str, name: str, media_type: str) -> None:
+    st.download_button("Download", data, name, media_type, on_click="ignore", icon=":material/download:")
+
+
+def _draw_deletion(house: House, conversation: Conversation) -> None:
+    with st.container(horizontal=True):
+        deleted = st.button(
             "Delete for good",
             key=f"delete-{conversation.id}",
             type="primary",
             icon=":material/delete_forever:",
-        ):
-            house.conversations.delete(conversation.id)
-            del st.session_state["library-deleting"]
-            if state.conversation_id() == conversation.id:
-                _open(None)
-            st.rerun(scope="fragment")
-        if st.button("Keep", key=f"keep-{conversation.id}"):
-            del st.session_state["library-deleting"]
-            st.rerun(scope="fragment")
+        )
+        kept = st.button("Keep", key=f"keep-{conversation.id}")
+    if not deleted and not kept:
+        return
+    del st.session_state[DELETING]
+    if deleted:
+        house.conversations.delete(conversation.id)
+        if state.conversation_id() == conversation.id:
+            _open(None)
+    st.rerun(scope="fragment")
 
 
 def _draw_import(house: House) -> None:

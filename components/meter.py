@@ -112,7 +112,7 @@ def _draw_speed(reading: Reading) -> None:
 
 def _draw_context(context: ContextShare) -> None:
     window = f" of {context.window:,}" if context.window else ""
-    share = f" ({context.used / context.window:.0%})" if context.window else ""
+    share = f" ({_percent(context.used / context.window)})" if context.window else ""
     words = ", ".join(f"{name} {getattr(context, name):,}" for name in COLOURS if getattr(context, name))
     text = f"Context {context.used:,}{window}{share}"
     st.caption(
@@ -122,6 +122,10 @@ def _draw_context(context: ContextShare) -> None:
     picture = base64.b64encode(bar(context).encode()).decode()
     # An image in Markdown has no toolbar of its own, and a bar needs none.
     st.markdown(f"![{text}: {words or 'nothing yet'}](data:image/svg+xml;base64,{picture})")
+
+
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def bar(context: ContextShare) -> str:

@@ -61,8 +61,14 @@ def _draw_key(connection: Connection) -> None:
         if connection.kind == "openai"
         else "API key for this session, if the server wants one"
     )
+    kept = "The one from the environment is used" if connection.api_key and not typed else ""
     key = st.text_input(
-        label, typed, type="password", key=f"key-{connection.name}", placeholder="sk-…", autocomplete="off"
+        label,
+        typed,
+        type="password",
+        key=f"key-{connection.name}",
+        placeholder=kept or "sk-…",
+        autocomplete="off",
     )
     key = (key or "").strip()
     if key != typed:

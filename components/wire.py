@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from components import figures
-from components.markdown import to_markdown
+from components.plain import plain
 from components.turn_view import pretty
 from services.turns import Turn, TurnStatus
 from services.wire import Exchange, as_curl, as_python, messages_sent
@@ -97,7 +97,7 @@ def _draw_exchange(turn: Turn, exchange: Exchange) -> None:
     st.caption(" · ".join(facts))
     for trimmed in [s.trimmed for s in turn.sent if s.trimmed]:
         st.warning(
-            f"{trimmed.messages} messages (about {trimmed.tokens:,} tokens) were left out. {trimmed.reason}",
+            f"{figures.counted(trimmed.messages, 'message')}, about {trimmed.tokens:,} tokens, left out. {trimmed.reason}",
             icon=":material/content_cut:",
         )
     views = st.tabs(
@@ -117,8 +117,9 @@ def _draw_exchange(turn: Turn, exchange: Exchange) -> None:
 
 
 def _counted(messages: int, old: int) -> str:
-    noun = "message" if messages == 1 else "messages"
-    return f"{messages:,} {noun}, {old:,} of them history"
+    if not old:
+        return f"{figures.counted(messages, 'message')}, no history"
+    return f"{figures.counted(messages, 'message')}, {old:,} of them history"
 
 
 def _new_count(messages: Sequence[dict[str, Any]]) -> int:
@@ -137,15 +138,7 @@ def _draw_messages(messages: Sequence[dict[str, Any]], old: int) -> None:
             if role == "system":
                 badge = ":orange-badge[every time]"
             tint = "gray" if index < old else "blue"
-            text = to_markdown(_preview(message)).replace("\n", " ")
-            st.markdown(
-                f"{badge} **{role}**  \n:{tint}[{text}]" if _plain(text) else f"{badge} **{role}**  \n{text}"
-            )
-
-
-def _plain(text: str) -> bool:
-    """Whether a text can stand inside a colour directive."""
-    return not any(sign in text for sign in "[]`$")
+            st.markdown(f"{badge} **{plain(role)}**  \n:{tint}[{plain(_preview(message))}]")
 
 
 def _preview(message: dict[str, Any]) -> str:
