@@ -59,12 +59,20 @@ def check_base_url(text: str) -> str:
     Raises InvalidInput when it is not an http(s) address.
     """
     url = text.strip().rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+    if not _is_server_address(url):
         raise InvalidInput(
             "An address looks like http://127.0.0.1:11434/v1: http or https, a host, and no user name or key in it."
         )
     return url
+
+
+def _is_server_address(url: str) -> bool:
+    try:
+        parts, port = urlsplit(url), urlsplit(url).port
+    except ValueError:
+        return False
+    has_more = parts.username or parts.query or parts.fragment or " " in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0 and not has_more
 
 
 def open_client(
