@@ -94,7 +94,9 @@ def _draw_control(
     model: Model,
 ) -> None:
     names = [c.name for c in connections]
-    picked = st.selectbox("Connection", names, index=names.index(connection.name), key="pick_connection")
+    picked = st.selectbox(
+        "Connection", names, index=names.index(connection.name), key=f"pick_connection_{connection.name}"
+    )
     if picked != connection.name:
         house.preferences.set(CONNECTION_PREFERENCE, picked)
         st.rerun()
