@@ -42,8 +42,8 @@ format: $(DEV) ## Format the code and mend what can be mended
 	@$(PY) -m ruff check --fix --quiet $(wildcard $(CODE))
 	@$(PY) -m ruff format $(wildcard $(CODE))
 
-bench: $(DEV) models ## Measure what the README promises; writes docs/benchmarks.md
-	@$(PY) -m benchmarks
+bench: $(DEV) chromium models ## Measure what the README promises; writes docs/benchmarks.md
+	@$(PY) -m benchmarks --write
 
 lock: $(DEV) ## Write requirements*.txt from requirements*.in (make lock UPGRADE=--upgrade for newer releases)
 	@$(LOCK) requirements.in --output-file requirements.txt

@@ -1,18 +1,55 @@
 """Measured promises, each against something else in the same run."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind of measurement, made by `benchmarks/<name>.py`: how, and what to think of a missed target."""
+
+    how: str
+    if_missed: str = ""
+    has_quick_form: bool = True
+
+
 SECTIONS = {
-    "passthrough": (
-        "A scripted upstream, our server and a bare aiohttp pass-through, each in its own process; a client asks the"
-        " upstream directly and through both, in alternation. The paced upstream writes 1,000 tokens a second."
+    "passthrough": Section(
+        "A scripted upstream, our server (started by `streamlit run` and by `uvicorn`) and a bare aiohttp relay, each in"
+        " its own process; a client asks the upstream directly and through each of them, in turns. With one client the"
+        " upstream writes 1,000 tokens a second, with 32 as fast as they are read.",
+        "Added times are differences of medians of a few milliseconds; another program on the machine changes them. The"
+        " bare relay in the same table shows by how much.",
     ),
-    "start": "The app started five times as `make run` does it, until `/healthz` answers; then left alone.",
-    "local_chat": (
-        "The same prompts put to the model process directly and through /v1, in alternation, on the same process."
+    "start": Section(
+        "The app is started as `make run` does it, with a key and no model files, until `/healthz` answers 200; then left"
+        " alone until its resident memory stands still. Installed size is what the environment's packages take on disk,"
+        " those for tests included.",
+        "Start-up is processor time; on a machine that does something else meanwhile it takes longer.",
     ),
-    "pages": "Chromium over a stored conversation of 500 messages; times from the click until the page is still.",
-    "stop": "An upstream that never answers; from the click on Stop until it sees the client leave.",
-    "tool_choice": (
-        "Questions in English, German and French written before any tuning; right means the right tools with the"
-        " right arguments."
+    "stop": Section(
+        "An upstream that accepts the question and never answers; from the click on Stop in Chromium until the upstream"
+        " sees its client leave.",
+    ),
+    "pages": Section(
+        "Chromium over a stored conversation of 500 messages, of which the page draws the last 40 and the rest when asked;"
+        " from the click until Streamlit runs nothing and the page changes no more.",
+        "Chromium, Streamlit and the measuring share the cores; each run sends the whole page to the browser again.",
+    ),
+    "storage": Section(
+        "A new SQLite database with 500 turns in one branch and 200 conversations, through `services.storage`.",
+    ),
+    "local_chat": Section(
+        "The same prompts put to the model's own process directly and through /v1, in turns, on the same process; speed"
+        " counts from the first token on. The prompt cache: the second turn of a conversation against an equally long"
+        " conversation that the model has not seen.",
+        "Tokens a second vary by a few percent from answer to answer, more when the cores are shared.",
+    ),
+    "tool_choice": Section(
+        "Questions in English, German and French written before any tuning, with the tools they may use; right means the"
+        " right tools with the right arguments.",
+        "This is what a model of this size can do; a larger one, or a key, chooses better.",
+        has_quick_form=False,
     ),
 }

@@ -10,23 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import psutil
 
-from benchmarks.report import Figure, at_least, at_most
+from benchmarks.report import Figure, at_least, at_most, ratio
+from benchmarks.servers import free_port, python_process, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +36,13 @@ class Load:
     streams: int
 
 
-ROOT = Path(__file__).parent.parent
 KEY = "tandem-benchmark-key"
-BODY = json.dumps(
-    {"model": "bench", "stream": True, "messages": [{"role": "user", "content": "Go"}]}
-).encode()
 HEADERS = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 ROUNDS = 5
 LOADS = (Load("at_1", "paced", 1, 8), Load("flat_out_at_1", "fast", 1, 64), Load("at_32", "fast", 32, 64))
 MEMORY_STREAMS = 1000
+MOST_GROWN_MB = 20
+OURS = ("streamlit", "uvicorn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +54,41 @@ class Sample:
     size_bytes: int
 
 
-def measure() -> dict[str, Any]:
+def measure(rounds: int = ROUNDS, memory_streams: int = MEMORY_STREAMS) -> dict[str, Any]:
     """Every figure, as a flat mapping from its name to a number."""
     with ExitStack() as running:
         urls, servers = _start_all(running)
-        figures = asyncio.run(_measure_speed(urls))
-        for name in ("uvicorn", "streamlit"):
-            figures |= asyncio.run(_measure_memory(name, urls[name], servers[name]))
+        figures = asyncio.run(_measure_speed(urls, rounds))
+        for name in OURS:
+            figures |= asyncio.run(_measure_memory(name, urls[name], servers[name], memory_streams))
         return figures
 
 
-def figures() -> list[Figure]:
+def figures(quick: bool = False) -> list[Figure]:
     """The promises of the pass-through, for the report."""
-    measured = measure()
-    rows: list[Figure] = []
-    for name in ("streamlit", "uvicorn"):
-        added = measured[f"{name}_at_1_added_ttft_ms"], measured[f"{name}_at_32_added_ttft_ms"]
-        before = measured[f"{name}_memory_before_mb"]
-        grown = round(measured[f"{name}_memory_after_{MEMORY_STREAMS}_streams_mb"] - before, 1)
-        rows += [
-            at_most(f"`{name}`: added time to first token, 1 client", added[0], 5, "ms"),
-            at_most(f"`{name}`: added time to first token, 32 clients", added[1], 30, "ms"),
-            at_least(f"`{name}`: throughput of direct, 1 client", measured[f"{name}_at_1_of_direct"], 0.95),
-            at_least(
-                f"`{name}`: throughput of a bare pass-through, 32", measured[f"{name}_at_32_of_bare"], 0.8
-            ),
-            at_most(f"`{name}`: memory grown over {MEMORY_STREAMS:,} streams", grown, 20, "MB"),
-        ]
+    streams = 64 if quick else MEMORY_STREAMS
+    measured = measure(1 if quick else ROUNDS, streams)
+    rows = [figure for name in OURS for figure in _promises(name, measured, streams)]
     bare = measured["bare_at_32_added_ttft_ms"]
     return [*rows, Figure("bare aiohttp: added time to first token, 32 clients", f"{bare:g} ms")]
 
 
+def _promises(name: str, measured: Mapping[str, Any], streams: int) -> list[Figure]:
+    def of(key: str) -> float:
+        return float(measured[f"{name}_{key}"])
+
+    grown_mb = round(of("memory_after_mb") - of("memory_before_mb"), 1)
+    return [
+        at_most(f"`{name}`: added time to first token, 1 client", of("at_1_added_ttft_ms"), 5, "ms"),
+        at_most(f"`{name}`: added time to first token, 32 clients", of("at_32_added_ttft_ms"), 30, "ms"),
+        at_least(f"`{name}`: throughput of direct, 1 client", of("at_1_of_direct"), 0.95),
+        at_least(f"`{name}`: throughput of a bare pass-through, 32 clients", of("at_32_of_bare"), 0.8),
+        at_most(f"`{name}`: memory grown over {streams:,} streams", grown_mb, MOST_GROWN_MB, "MB"),
+    ]
+
+
 def _start_all(running: ExitStack) -> tuple[dict[str, str], dict[str, subprocess.Popen[bytes]]]:
-    ports = {name: _free_port() for name in ("direct", "bare", "uvicorn", "streamlit")}
+    ports = {name: free_port() for name in ("direct", "bare", "uvicorn", "streamlit")}
     urls = {name: f"http://127.0.0.1:{port}/v1" for name, port in ports.items()}
     home = running.enter_context(tempfile.TemporaryDirectory())
     ours = {
@@ -99,76 +96,32 @@ def _start_all(running: ExitStack) -> tuple[dict[str, str], dict[str, subprocess
         "OPENAI_API_KEY": "upstream",
         "TANDEM_API_KEY": KEY,
         "TANDEM_HOME": home,
+        "TANDEM_MODELS_DIR": f"{home}/no-models",
     }
+    uvicorn = ["-m", "uvicorn", "app:app", "--no-access-log", "--log-level=warning"]
+    streamlit = ["-m", "streamlit", "run", "app.py", "--server.headless=true"]
     commands = {
         "direct": ["-m", "benchmarks.scripted_upstream", str(ports["direct"])],
         "bare": ["-m", "benchmarks.bare_relay", str(ports["bare"]), urls["direct"]],
-        "uvicorn": [
-            "-m",
-            "uvicorn",
-            "app:app",
-            "--port",
-            str(ports["uvicorn"]),
-            "--no-access-log",
-            "--log-level=warning",
-        ],
-        "streamlit": [
-            "-m",
-            "streamlit",
-            "run",
-            "app.py",
-            "--server.port",
-            str(ports["streamlit"]),
-            "--server.headless=true",
-        ],
+        "uvicorn": [*uvicorn, "--port", str(ports["uvicorn"])],
+        "streamlit": [*streamlit, "--server.port", str(ports["streamlit"])],
     }
-    servers = {name: running.enter_context(_process(command, ours)) for name, command in commands.items()}
+    servers = {
+        name: running.enter_context(python_process(command, ours)) for name, command in commands.items()
+    }
     for port in ports.values():
-        _wait_for(port)
+        wait_for(port)
     return urls, servers
 
 
-@contextmanager
-def _process(arguments: list[str], extra: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT,
-        env={**os.environ, **extra},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int, timeout_s: float = 30) -> None:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on port {port}")
-
-
-async def _measure_speed(urls: Mapping[str, str]) -> dict[str, Any]:
+async def _measure_speed(urls: Mapping[str, str], rounds: int) -> dict[str, Any]:
     """Rounds alternate between the servers, so that whatever else the machine does hits all of them."""
     samples: dict[tuple[str, str], list[Sample]] = {}
     rates: dict[tuple[str, str], list[float]] = {}
     for url in urls.values():
         await _round(url, Load("warm", "fast", 4, 8))
     for load in LOADS:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for name, url in urls.items():
                 began = time.perf_counter()
                 taken = await _round(url, load)
@@ -204,9 +157,8 @@ async def _one(session: aiohttp.ClientSession, url: str, model: str) -> Sample:
 
 
 def _body(model: str) -> bytes:
-    return json.dumps(
-        {"model": model, "stream": True, "messages": [{"role": "user", "content": "Go"}]}
-    ).encode()
+    message = {"role": "user", "content": "Go"}
+    return json.dumps({"model": model, "stream": True, "messages": [message]}).encode()
 
 
 def _figures(
@@ -221,19 +173,21 @@ def _figures(
         figures[f"{key}_ttft_ms"] = round(ttft_s * 1000, 2)
         figures[f"{key}_added_ttft_ms"] = round((ttft_s - direct_s) * 1000, 2)
         figures[f"{key}_mb_per_s"] = round(rate / 1e6, 2)
-        figures[f"{key}_of_direct"] = round(rate / statistics.median(rates["direct", load]), 3)
-        figures[f"{key}_of_bare"] = round(rate / statistics.median(rates["bare", load]), 3)
+        figures[f"{key}_of_direct"] = ratio(rate, statistics.median(rates["direct", load]))
+        figures[f"{key}_of_bare"] = ratio(rate, statistics.median(rates["bare", load]))
     return figures
 
 
-async def _measure_memory(name: str, url: str, server: subprocess.Popen[bytes]) -> dict[str, Any]:
+async def _measure_memory(
+    name: str, url: str, server: subprocess.Popen[bytes], streams: int
+) -> dict[str, Any]:
     process = psutil.Process(server.pid)
     before = process.memory_info().rss
-    await _round(url, Load("memory", "fast", 32, MEMORY_STREAMS))
+    await _round(url, Load("memory", "fast", 32, streams))
     after = process.memory_info().rss
     return {
-        f"{name}_memory_before_mb": round(before / 2**20, 1),
-        f"{name}_memory_after_{MEMORY_STREAMS}_streams_mb": round(after / 2**20, 1),
+        f"{name}_memory_before_mb": round(before / 1e6, 1),
+        f"{name}_memory_after_mb": round(after / 1e6, 1),
     }
 
 
