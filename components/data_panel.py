@@ -25,7 +25,7 @@ def draw(house: House, choice: Choice) -> None:
 
 
 def _draw_export(house: House) -> None:
-    st.subheader("A copy of everything", anchor=False)
+    st.header("A copy of everything", anchor=False)
     st.caption("A ZIP with each conversation as JSON and Markdown. It can be imported again, one by one.")
     st.download_button(
         "Export everything",
@@ -38,7 +38,7 @@ def _draw_export(house: House) -> None:
 
 
 def _draw_delete(house: House) -> None:
-    st.subheader("Delete everything", anchor=False)
+    st.header("Delete everything", anchor=False)
     st.caption(
         "All conversations, attachments and preferences, for good. The record of what was spent stays, without any text."
     )

@@ -36,7 +36,7 @@ library.draw_recent(house, conversation_id)
 
 state.open_wire_if_asked()
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(composer.title(conversation), anchor=False)
+    st.header(composer.title(conversation), anchor=False)
     st.space("stretch")
     with st.popover("Options", icon=":material/tune:", key="options"):
         wanted = options.draw(choice.model, composer.toolbox(house), saved, conversation_id or "new")

@@ -45,7 +45,7 @@ with st.container(horizontal=True):
     if st.button("Add a key or a server", icon=":material/key:"):
         st.switch_page(navigation.page("settings"))
 
-st.subheader("Who remembers?", anchor=False)
+st.header("Who remembers?", anchor=False)
 with st.grid(3, border=True) as grid:
     for mode, (what, best, cost) in FOR.items():
         look = LOOKS[mode]
@@ -58,5 +58,5 @@ with st.grid(3, border=True) as grid:
             else:
                 st.caption(":material/schedule: Not in this version yet.")
 
-st.subheader("This installation", anchor=False)
+st.header("This installation", anchor=False)
 installation.draw(house)

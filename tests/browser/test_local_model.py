@@ -60,8 +60,9 @@ def test_answer_streams_is_metered_and_the_next_prompt_is_cached(chat: Page) -> 
 
 
 def test_stop_ends_the_work_of_the_model(chat: Page, local: RunningApp) -> None:
-    say(chat, "Count from 1 to 500, one number a line.")
-    expect(chat.get_by_test_id("stChatMessage").last).to_contain_text("7", timeout=SLOW)
+    say(chat, "Write a story of 1,000 words about a lighthouse keeper and the sea.")
+    words = re.compile(r"(\w+\W+){12}")  # it is well under way, and far from its end
+    expect(chat.get_by_test_id("stChatMessage").last).to_contain_text(words, timeout=SLOW)
     chat.get_by_test_id("stChatInputStopButton").click()
     expect(chat.get_by_text("Stopped by you")).to_be_visible(timeout=20_000)
     (model,) = psutil.Process(local.process.pid).children(recursive=True)

@@ -102,5 +102,5 @@ def fill(conversations: Conversations, turns: int) -> str:
 
 def texts(app: AppTest) -> str:
     """Everything the page says outside its widgets."""
-    parts = [*app.markdown, *app.caption, *app.error, *app.warning, *app.title, *app.subheader]
+    parts = [*app.markdown, *app.caption, *app.error, *app.warning, *app.title, *app.header, *app.subheader]
     return "\n".join(str(part.value) for part in parts)

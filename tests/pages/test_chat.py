@@ -40,7 +40,7 @@ def test_title_is_shown_as_it_was_written(open_page: OpenPage) -> None:
     conversations.rename(conversation, "# $5 and $6 :smile: ![x](http://h/)")
     app = open_page("chat", c=conversation)
     assert not app.exception
-    assert app.subheader[0].value.startswith("\\# \\$5 and \\$6")
+    assert app.header[0].value.startswith("\\# \\$5 and \\$6")
 
 
 def test_options_are_kept_with_the_conversation(open_page: OpenPage) -> None:
