@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect, Request
 
 from services.server.errors import ApiError
-from services.server.schema_errors import invalid_type, missing
+from services.server.rules.schema_errors import invalid_type, missing
 
 
 async def read_object(request: Request, max_bytes: int) -> tuple[bytes, dict[str, Any]]:

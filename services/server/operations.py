@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from services.server import chat_rules, embedding_rules
 from services.server.routes import chat, docs, embeddings, models
+from services.server.rules import chat as chat_rules
+from services.server.rules import embeddings as embedding_rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from services.server.body import model_of, read_object
-from services.server.chat_rules import checked
 from services.server.errors import ApiError
 from services.server.local_answers import EventStream, WholeAnswer
+from services.server.rules.chat import checked
 from services.server.state import ServerState
 
 PATH = "/chat/completions"

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from services.server import embedding_rules as rules
 from services.server.body import model_of, read_object
 from services.server.errors import ApiError
 from services.server.local_answers import WholeAnswer
+from services.server.rules import embeddings as rules
 from services.server.state import ServerState
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from services import tokens
-from services.server import limits, schema
 from services.server.errors import ApiError
+from services.server.rules import limits, schema
 
 MOST_INPUTS = 2048
 MOST_TOKENS = 300_000

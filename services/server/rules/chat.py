@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.server import limits, schema
 from services.server.errors import ApiError
+from services.server.rules import limits, schema
 
 _CANNOT = {
     "audio": "It does not speak.",

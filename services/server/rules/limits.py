@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.server.errors import ApiError
-from services.server.schema_errors import describe
+from services.server.rules.schema_errors import describe
 
 Body = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator, ValidationError
 
-from services.server.schema_errors import BRANCH, to_api_error
+from services.server.rules.schema_errors import BRANCH, to_api_error
 
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
