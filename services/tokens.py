@@ -8,9 +8,11 @@ other scripts. A whole request is an estimate everywhere: servers add a few toke
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from services.turns import Attachment, Message, ToolCall
@@ -25,6 +27,7 @@ TOKENS_OF_REPLY_PRIMING = 3
 TOKENS_PER_TOOL = 7
 IMAGE_BASE_TOKENS = 85
 IMAGE_TILE_TOKENS = 170
+PIECE_CHARACTERS = 2**18
 
 _OLDER_MODELS = ("gpt-4", "gpt-3.5", "gpt-35", "text-embedding")
 _NEWER_GPT_4 = ("gpt-4o", "gpt-4.1", "gpt-4.5")
@@ -57,6 +60,22 @@ def count_messages(
     total = sum(_count_message(message, model) for message in messages)
     total += sum(TOKENS_PER_TOOL + count(json.dumps(tool, ensure_ascii=False), model) for tool in tools)
     return total + TOKENS_OF_REPLY_PRIMING
+
+
+def offsets(text: str, model: str = "") -> Sequence[int]:
+    """The character at which each token of `text` starts, 4 bytes a token; a place to cut at, therefore.
+
+    A token that starts inside a character, as in rare scripts and emoji, counts as starting at the next one. A long
+    text is taken in pieces of whole lines, which may add a token here and there.
+    """
+    encoding = encoding_for(model)
+    tokenizer, characters = _tokenizer(encoding), _characters_of_tokens(encoding)
+    starts = array("I")
+    for piece_start, piece in _pieces(_encodable(text)):
+        lengths = map(characters.__getitem__, tokenizer.encode(piece))
+        starts.extend(accumulate(lengths, initial=piece_start))
+        starts.pop()  # the end of the piece
+    return starts
 
 
 def decode(ids: Sequence[int], model: str = "") -> str:
@@ -112,6 +131,21 @@ def _vocabulary(encoding: Encoding) -> tuple[bytes, ...]:
     from bpe_openai import get_encoding
 
     return tuple(get_encoding(encoding).token_byte_values())
+
+
+@cache
+def _characters_of_tokens(encoding: Encoding) -> tuple[int, ...]:
+    """How many characters start in each token: the bytes that do not continue one in UTF-8."""
+    return tuple(sum(byte & 0xC0 != 0x80 for byte in token) for token in _vocabulary(encoding))
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    start = 0
+    while start < len(text):
+        end = start + PIECE_CHARACTERS
+        end = (text.rfind("\n", start, end) + 1 or end) if end < len(text) else len(text)
+        yield start, text[start:end]
+        start = end
 
 
 def _token_bytes(token: int, vocabulary: Sequence[bytes]) -> bytes:

@@ -8,6 +8,7 @@ import unicodedata
 from io import BytesIO
 from typing import Any
 
+from services.documents.decoding import decoded, with_plain_newlines
 from services.documents.images import image_size, is_image, read_image
 from services.errors import InvalidInput
 from services.turns import Attachment, Message
@@ -16,9 +17,6 @@ MAX_FILE_BYTES = 20 * 2**20
 MAX_TEXT_BYTES = 2**20
 MAX_PDF_PAGES = 200
 MAX_FILENAME_CHARS = 120
-
-_BINARY_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def read_attachment(filename: str, data: bytes) -> Attachment:
@@ -75,61 +73,18 @@ def _plain_text(name: str, data: bytes) -> str:
         raise InvalidInput(
             f"{name} has {_megabytes(len(data))} of text; at most {_megabytes(MAX_TEXT_BYTES)} fits. Attach a part of it."
         )
-    text = _decoded(data)
+    text = decoded(data)
     if text is None:
         raise InvalidInput(
             f"{name} is neither text, a picture nor a PDF. Save it as one of these and attach that."
         )
     if not text:
         raise _empty(name)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return with_plain_newlines(text)
 
 
 def _empty(name: str) -> InvalidInput:
     return InvalidInput(f"{name} is empty. Attach a file with something in it.")
-
-
-def _decoded(data: bytes) -> str | None:
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            return _decode_as(encoding, data)
-    if _BINARY_BYTES.search(data):
-        unmarked = _utf_16_without_mark(data)
-        return _decode_as(unmarked, data) if unmarked else None
-    return _decode_as("utf-8", data) or _guessed(data)
-
-
-def _decode_as(encoding: str, data: bytes) -> str | None:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-    return None if "\x00" in text else text
-
-
-def _utf_16_without_mark(data: bytes) -> str | None:
-    """UTF-16 without a mark has a zero in most of its even or odd places, as Latin letters are written."""
-    if len(data) % 2:
-        return None
-    zeros = {"utf-16-le": data[1::2].count(0), "utf-16-be": data[0::2].count(0)}
-    encoding = max(zeros, key=lambda name: zeros[name])
-    is_one_sided = zeros[encoding] > len(data) * 0.3 and min(zeros.values()) < len(data) * 0.01
-    return encoding if is_one_sided else None
-
-
-def _guessed(data: bytes) -> str | None:
-    from charset_normalizer import from_bytes
-
-    matches = from_bytes(data)
-    best = matches.best()
-    western = next(
-        (match for match in matches if "cp1252" in {match.encoding, *match.could_be_from_charset}), None
-    )
-    if best is None or western is None:
-        return str(best) if best is not None else None
-    # Among its equals the detector prefers rare alphabets; most files of one byte a letter are Western.
-    is_as_likely = western.chaos <= best.chaos and western.coherence >= best.coherence
-    return str(western if is_as_likely else best)
 
 
 def _pdf_text(name: str, data: bytes) -> str:

@@ -1,5 +1,6 @@
 import time
 from io import BytesIO
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -105,3 +106,24 @@ def test_numbers_that_are_no_tokens_decode_to_a_replacement_character():
 @given(st.text())
 def test_counting_never_fails_and_never_exceeds_the_bytes(text):
     assert 0 <= tokens.count(text) <= len(text.encode("utf-8", "replace"))
+
+
+@given(st.text())
+def test_tokens_start_where_a_text_can_be_cut(text):
+    starts = tokens.offsets(text)
+    assert len(starts) == tokens.count(text)
+    assert list(starts) == sorted(starts)
+    assert not text or starts[0] == 0
+    assert all(start <= len(text) for start in starts)
+
+
+def test_each_token_starts_with_its_own_text():
+    text = "hello world, 日本語!"
+    starts = [*tokens.offsets(text), len(text)]
+    assert [text[a:b] for a, b in pairwise(starts)] == ["hello", " world", ",", " 日本", "語", "!"]
+
+
+def test_a_long_text_is_taken_in_pieces_of_whole_lines():
+    text = "Grüße aus Köln, one line after the other.\n" * 20_000
+    assert len(tokens.offsets(text)) == tokens.count(text)
+    assert tokens.offsets("x" * 600_000)[-1] < 600_000

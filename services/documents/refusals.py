@@ -1,0 +1,66 @@
+"""What is said of a file that is not read: after its name, and always with what to do instead."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+MAX_CHARACTERS = 20_000_000  # about the 5,000,000 tokens that OpenAI takes for file_search
+MAX_PAGES = 5_000
+
+Code = Literal["unsupported_file", "invalid_file"]
+
+
+class Unreadable(Exception):
+    """A file that is not read: the rest of a sentence that begins with its name, and a code."""
+
+    def __init__(self, says: str, code: Code = "invalid_file") -> None:
+        super().__init__(says)
+        self.says = says
+        self.code: Code = code
+
+
+NO_TEXT = (
+    "holds no text that can be read here. Upload a PDF, DOCX, PPTX, HTML, Markdown, CSV, JSON or text file."
+)
+PICTURE = "is a picture and holds no text for a search. Attach it to a message instead."
+RECORDING = "is a recording. Transcribe it and upload the text."
+ARCHIVE = "is an archive. Unpack it and upload the files in it."
+SPREADSHEET = "is a spreadsheet. Save it as CSV and upload that."
+RICH_TEXT = "is in a format that is not read here. Save it as DOCX or PDF and upload that."
+OLD_OFFICE = "is in an old Office format. Save it as DOCX, PPTX or CSV and upload that."
+
+EMPTY = "is empty. Upload a file with something in it."
+WITHOUT_WORDS = "holds no text. Upload a file with something in it."
+ONLY_PICTURES = (
+    "holds no text, only pictures of pages. Run text recognition (OCR) on it and upload the result."
+)
+PROTECTED = "is protected by a password. Save it without one and upload that."
+LOCKED_OFFICE = "is protected by a password, or in an old Office format. Save it without one, as DOCX or PPTX, and upload that."
+DAMAGED = "cannot be read; it may be damaged. Save it anew and upload that."
+FATAL = "cannot be read: it is damaged, or takes too much memory. Save it anew, or split it, and upload that."
+TOO_SLOW = "takes too long to read. Split it, or save it anew, and upload that."
+
+
+def unsupported(says: str) -> Unreadable:
+    """A kind of file that holds no text for us."""
+    return Unreadable(says, "unsupported_file")
+
+
+def too_long() -> Unreadable:
+    """The text passes MAX_CHARACTERS."""
+    millions = MAX_CHARACTERS // 10**6
+    return _past_limit(f"holds more than {millions} million characters of text")
+
+
+def too_large(limit_bytes: int, does: str = "has") -> Unreadable:
+    """The file, or what it unpacks to, passes a limit."""
+    return _past_limit(f"{does} more than {limit_bytes // 2**20} MB")
+
+
+def too_many_pages(count: int, noun: str) -> Unreadable:
+    """The document passes MAX_PAGES."""
+    return _past_limit(f"has {count:,} {noun}; at most {MAX_PAGES:,} are read")
+
+
+def _past_limit(says: str) -> Unreadable:
+    return Unreadable(f"{says}. Split it and upload the parts.")

@@ -1,0 +1,75 @@
+"""The reading process: it alone lets a parser touch a file that somebody uploaded.
+
+Requests arrive as JSON lines on stdin, parts leave as JSON lines on stdout. It has no keys in its environment,
+may write no file, and ends when stdin does, when a limit is passed, or when much memory is still taken after a document.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from services.documents.limits import limit_cpu, limit_memory, used_memory_bytes
+from services.documents.parts import Part, bounded
+from services.documents.readers import docx, html, package, pdf, pptx, tables
+from services.documents.readers import json as json_reader
+from services.documents.refusals import DAMAGED, Unreadable
+
+if TYPE_CHECKING:
+    from io import TextIOWrapper
+
+Reader = Callable[[Path], Iterator[Part]]
+
+READERS: Mapping[str, Reader] = {
+    "pdf": pdf.read,
+    "docx": docx.read,
+    "pptx": pptx.read,
+    "html": html.read,
+    "json": json_reader.read,
+    "jsonl": tables.read_json_lines,
+    "csv": tables.read_csv,
+    "tsv": tables.read_tsv,
+}
+
+
+def main(readers: Mapping[str, Reader] = READERS) -> None:
+    """Answer requests until stdin ends. Arguments: memory in bytes, processor time in seconds for a document."""
+    memory_bytes, cpu_s = map(int, sys.argv[1:3])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever a library prints must not mix with our answers
+    limit_memory(memory_bytes)
+    while used_memory_bytes() < memory_bytes / 2 and (line := sys.stdin.readline()):
+        limit_cpu(cpu_s)
+        request = json.loads(line)
+        _send(answers, {"started": True})
+        _answer(answers, readers, request["kind"], Path(request["path"]))
+
+
+def _answer(answers: TextIOWrapper, readers: Mapping[str, Reader], kind: str, path: Path) -> None:
+    try:
+        kind = package.office_kind(path) if kind == "office" else kind
+        _send(answers, {"kind": kind})
+        for part in bounded(readers[kind](path)):
+            _send(answers, {"part": [part.text, part.page, part.row, part.pages]})
+        _send(answers, {"end": True})
+    except Unreadable as error:
+        _send(answers, {"says": error.says, "code": error.code})
+    except MemoryError:
+        os._exit(1)
+    except Exception:  # parsers meet damaged files with exceptions of every kind
+        _send(answers, {"says": DAMAGED})
+
+
+def _send(answers: TextIOWrapper, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
