@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.report import Figure
 from services.settings import DEFAULT_OWNER
-from services.storage.blobs import BlobStore
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
+from services.storage.folder_blobs import FolderBlobs
 from services.turns import Finished, Message, TextDelta, Turn, Usage, UsageReport
 
 TURNS = 500
@@ -54,7 +54,7 @@ def figures(quick: bool = False) -> list[Figure]:
 def open_store(home: Path) -> tuple[Database, Conversations]:
     """A new library in `home`."""
     database = open_database(f"sqlite:///{home / 'tandem.db'}")
-    return database, Conversations(database, BlobStore(home / "blobs"), DEFAULT_OWNER)
+    return database, Conversations(database, FolderBlobs(home / "blobs"), DEFAULT_OWNER)
 
 
 def add_turns(store: Conversations, conversation_id: str, count: int) -> list[float]:

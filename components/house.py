@@ -21,7 +21,7 @@ from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
 from services.metering.rate_limits import RateLimits
 from services.settings import DEFAULT_OWNER, Settings, get_settings
-from services.storage.blobs import BlobStore
+from services.storage.blobs import open_blobs
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
 from services.storage.preferences import Preferences
@@ -52,7 +52,7 @@ def house() -> House:
     """The house, opened on first use. Raises StorageFailed when the data folder cannot be used."""
     settings, owner = get_settings(), DEFAULT_OWNER
     database = open_database(settings.resolved_database_url)
-    conversations = Conversations(database, BlobStore(settings.home / "blobs"), owner)
+    conversations = Conversations(database, open_blobs(settings), owner)
     conversations.interrupt_stale()
     preferences, ledger = Preferences(database, owner), Ledger(database, owner)
     budgets, rate_limits = Budgets(preferences), RateLimits(database, owner)

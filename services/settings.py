@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from functools import cache
@@ -21,6 +22,7 @@ from pydantic_settings import (
 from services.errors import StorageFailed
 
 DEFAULT_OWNER = "default"
+BLOB_URL = re.compile(r"s3://[\w.-]+(/[\w./-]*)?")
 
 
 class Settings(BaseSettings):
@@ -58,6 +60,28 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(
         None, alias="TANDEM_DATABASE_URL", description="PostgreSQL instead of the SQLite file in TANDEM_HOME."
+    )
+    blob_url: str | None = Field(
+        None,
+        alias="TANDEM_BLOB_URL",
+        description="S3-compatible storage for files instead of TANDEM_HOME: `s3://bucket` or `s3://bucket/prefix`.",
+    )
+    aws_endpoint_url: str | None = Field(
+        None, alias="AWS_ENDPOINT_URL", description="Address of that storage, when it is not Amazon's."
+    )
+    aws_access_key_id: str | None = Field(
+        None, alias="AWS_ACCESS_KEY_ID", description="Its access key; without one, the machine's own role."
+    )
+    aws_secret_access_key: SecretStr | None = Field(
+        None, alias="AWS_SECRET_ACCESS_KEY", description="The secret of that access key."
+    )
+    aws_region: str | None = Field(
+        None, alias="AWS_REGION", description="Region of the bucket; `us-east-1` when not set."
+    )
+    chroma_url: str | None = Field(
+        None,
+        alias="TANDEM_CHROMA_URL",
+        description="Chroma server for the vectors, such as `http://127.0.0.1:8000`, instead of one inside this process.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -126,10 +150,28 @@ class Settings(BaseSettings):
             else value
         )
 
-    @field_validator("openai_api_key", "api_key", mode="before")
+    @field_validator(
+        "openai_api_key",
+        "api_key",
+        "blob_url",
+        "aws_endpoint_url",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_region",
+        mode="before",
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("blob_url")
+    @classmethod
+    def _names_a_bucket(cls, value: str | None) -> str | None:
+        if value is not None and not BLOB_URL.fullmatch(value):
+            raise ValueError(
+                "write s3://bucket or s3://bucket/prefix; keys go into AWS_ACCESS_KEY_ID and the like"
+            )
+        return value
 
     @field_validator("home", "models_dir")
     @classmethod

@@ -15,7 +15,7 @@ from services.settings import Settings, get_settings
 
 KEPT = {"TANDEM_MODELS_DIR"}
 DROPPED_SUFFIXES = ("_PROXY", "_proxy")
-DROPPED_PREFIXES = ("OPENAI_", "TANDEM_")
+DROPPED_PREFIXES = ("OPENAI_", "TANDEM_", "AWS_")
 
 
 class NetworkRefused(RuntimeError):

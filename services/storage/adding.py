@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from services.errors import InvalidInput
-from services.storage.blobs import BlobStore
+from services.storage.blobs import Blobs
 from services.storage.tables import ConversationRow
 from services.storage.transfer import Imported
 from services.storage.turn_rows import save_turn
@@ -27,7 +27,7 @@ def clean_title(title: str) -> str:
     return cleaned
 
 
-def add_imported(session: Session, blobs: BlobStore, owner: str, imported: Imported) -> str:
+def add_imported(session: Session, blobs: Blobs, owner: str, imported: Imported) -> str:
     """Insert an imported conversation with all its turns; its id."""
     now = datetime.now(UTC)
     row = ConversationRow(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.errors import NotFound
 from services.storage import branches, search, transfer
 from services.storage.adding import add_imported, clean_title
-from services.storage.blobs import BlobStore
+from services.storage.blobs import Blobs
 from services.storage.database import Database
 from services.storage.deletion import delete_turns
 from services.storage.json_file import from_json_file, to_json_file
@@ -38,7 +38,7 @@ class Conversations:
     when the disk or the database cannot.
     """
 
-    def __init__(self, database: Database, blobs: BlobStore, owner: str) -> None:
+    def __init__(self, database: Database, blobs: Blobs, owner: str) -> None:
         self._database = database
         self._blobs = blobs
         self._owner = owner

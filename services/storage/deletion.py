@@ -5,18 +5,17 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from services.storage.blobs import BlobStore
+from services.storage.blob_use import delete_if_unused
+from services.storage.blobs import Blobs
 from services.storage.tables import TurnBlobRow, TurnRow
 from services.storage.turn_rows import lock_blobs
 
 
-def delete_turns(session: Session, blobs: BlobStore, owner: str, which: ColumnElement[bool]) -> None:
+def delete_turns(session: Session, blobs: Blobs, owner: str, which: ColumnElement[bool]) -> None:
     """Delete these turns of the owner; what hangs on them goes along by foreign key and trigger."""
     lock_blobs(session)
     mine = select(TurnRow.id).where(which, TurnRow.owner == owner)
     keys = session.scalars(select(TurnBlobRow.blob_key).where(TurnBlobRow.turn_id.in_(mine))).all()
     session.execute(delete(TurnRow).where(which, TurnRow.owner == owner))
     for key in set(keys):
-        used = select(TurnBlobRow.turn_id).where(TurnBlobRow.blob_key == key).limit(1)
-        if session.scalar(used) is None:
-            blobs.delete(key)
+        delete_if_unused(session, blobs, key)

@@ -13,10 +13,12 @@ from services.errors import StorageFailed
 from services.storage.sqlite import run_outside_transaction
 
 if TYPE_CHECKING:
+    from alembic.config import Config
+
     from services.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"
+HEAD = "0002"
 LOCK_KEY = 7_263_361  # any constant that every process of Tandem shares
 
 
@@ -57,16 +59,38 @@ def _use_write_ahead_log(database: Database) -> None:
 
 def _upgrade(connection: Connection) -> None:
     from alembic import command
-    from alembic.config import Config
     from alembic.util import CommandError
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(_config(connection), "head")
     except CommandError as error:
         raise StorageFailed(
             "The database was written by a newer version of Tandem. Update Tandem, or use another TANDEM_HOME.",
             code="newer_database",
         ) from error
+
+
+def move_to(connection: Connection, revision: str) -> bool:
+    """Bring the tables, which must be empty to go back, to this revision; False when it is none of ours."""
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = _config(connection)
+    newest_first = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    if revision not in newest_first:
+        return False
+    if newest_first.index(revision) > newest_first.index(present):
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+    return True
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.storage.records import SearchHit
 from services.storage.tables import ConversationRow, TurnRow
 from services.storage.turn_rows import read_turn
-from services.storage.words import snippet, words
+from services.words import snippet, words
 
 MAX_QUERY_WORDS = 16
 

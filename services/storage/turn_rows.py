@@ -10,19 +10,19 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from services.errors import NotFound
-from services.storage.blobs import BlobStore
+from services.storage.blobs import Blobs
 from services.storage.tables import ConversationRow, ExchangeRow, TurnBlobRow, TurnRow
 from services.storage.turn_json import exchange_adapter, message_adapter, swap_files, to_json, turn_adapter
-from services.storage.words import words
 from services.turns import Turn, TurnStatus
 from services.wire import Exchange
+from services.words import words
 
 NO_TURN = "This turn does not exist any more."
 NO_CONVERSATION = "This conversation does not exist any more. Start a new one."
 BLOBS_LOCK_KEY = 7_263_362
 
 
-def save_turn(session: Session, blobs: BlobStore, owner: str, turn: Turn) -> None:
+def save_turn(session: Session, blobs: Blobs, owner: str, turn: Turn) -> None:
     """Insert or update a turn, and append the exchanges that are not there yet."""
     values = {
         "status": turn.status.value,
@@ -37,7 +37,7 @@ def save_turn(session: Session, blobs: BlobStore, owner: str, turn: Turn) -> Non
     _append_exchanges(session, owner, turn)
 
 
-def _insert(session: Session, blobs: BlobStore, owner: str, turn: Turn, values: dict[str, object]) -> None:
+def _insert(session: Session, blobs: Blobs, owner: str, turn: Turn, values: dict[str, object]) -> None:
     if session.scalar(select(TurnRow.number).where(TurnRow.id == turn.id)) is not None:
         raise NotFound(NO_TURN)
     if turn.parent_id is not None and not _is_in(session, turn.conversation_id, turn.parent_id):
@@ -79,7 +79,7 @@ def lock_blobs(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BLOBS_LOCK_KEY})
 
 
-def _keep(blobs: BlobStore, data: bytes, keys: set[str]) -> bytes:
+def _keep(blobs: Blobs, data: bytes, keys: set[str]) -> bytes:
     key = blobs.put(data)
     keys.add(key)
     return key.encode()
@@ -90,7 +90,7 @@ def search_words(turn: Turn) -> str:
     return " ".join(words(turn.user.content + "\n" + turn.text))
 
 
-def read_turn(row: TurnRow, blobs: BlobStore | None = None, exchanges: list[Exchange] | None = None) -> Turn:
+def read_turn(row: TurnRow, blobs: Blobs | None = None, exchanges: list[Exchange] | None = None) -> Turn:
     """The turn of a row. Without `blobs` its attachments are empty; without `exchanges` it has none."""
     user = message_adapter().validate_json(row.user_body)
     user = swap_files(user, _reader(blobs))
@@ -106,7 +106,7 @@ def _parsed(body: bytes) -> dict[str, object]:
     return parsed
 
 
-def _reader(blobs: BlobStore | None) -> Callable[[bytes], bytes]:
+def _reader(blobs: Blobs | None) -> Callable[[bytes], bytes]:
     def read(key: bytes) -> bytes:
         try:
             return blobs.get(key.decode()) if blobs else b""

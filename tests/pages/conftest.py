@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from components import navigation
 from services import address
 from services.settings import DEFAULT_OWNER, get_settings
-from services.storage.blobs import BlobStore
 from services.storage.conversations import Conversations
 from services.storage.database import open_database
+from services.storage.folder_blobs import FolderBlobs
 from services.storage.preferences import Preferences
 from services.turns import Finished, Message, TextDelta, Turn, Usage, UsageReport
 from tests.support.upstream import ScriptedUpstream
@@ -75,7 +75,7 @@ def store() -> Conversations:
     """The conversations of the test's data folder."""
     settings = get_settings()
     database = open_database(settings.resolved_database_url)
-    return Conversations(database, BlobStore(settings.home / "blobs"), DEFAULT_OWNER)
+    return Conversations(database, FolderBlobs(settings.home / "blobs"), DEFAULT_OWNER)
 
 
 def preferences() -> Preferences:

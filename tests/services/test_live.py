@@ -16,9 +16,9 @@ from services.loop import BackgroundLoop
 from services.metering.budgets import Budgets, Limits
 from services.metering.ledger import Ledger
 from services.metering.rate_limits import RateLimits
-from services.storage.blobs import BlobStore
 from services.storage.conversations import Conversations
 from services.storage.database import open_database
+from services.storage.folder_blobs import FolderBlobs
 from services.storage.preferences import Preferences
 from services.turns import Message, TurnStatus
 from tests.support.upstream import RATE_LIMIT_HEADERS, Script, ScriptedUpstream, ToolCall, broken
@@ -58,7 +58,7 @@ def loop() -> BackgroundLoop:
 @pytest.fixture
 def home(tmp_path: Path, loop: BackgroundLoop) -> Iterator[Home]:
     database = open_database(f"sqlite:///{tmp_path / 'tandem.db'}")
-    conversations = Conversations(database, BlobStore(tmp_path / "blobs"), "alice")
+    conversations = Conversations(database, FolderBlobs(tmp_path / "blobs"), "alice")
     ledger, rate_limits = Ledger(database, "alice"), RateLimits(database, "alice")
     budgets = Budgets(Preferences(database, "alice"))
     live = LiveTurns(loop, conversations, ledger, rate_limits)

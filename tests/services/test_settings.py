@@ -73,9 +73,10 @@ def test_several_owners(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_setting_shows_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
-    monkeypatch.setenv("TANDEM_API_KEYS", "alice=also-secret")
-    assert "secret" not in repr(Settings())
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-private")
+    monkeypatch.setenv("TANDEM_API_KEYS", "alice=also-private")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "private-too")
+    assert "private" not in repr(Settings())
 
 
 def test_unwritable_folder_is_said(folder: Path) -> None:
@@ -87,3 +88,21 @@ def test_unwritable_folder_is_said(folder: Path) -> None:
 def test_database_url_names_the_driver() -> None:
     assert Settings(database_url="postgres://u@h/d").resolved_database_url == "postgresql+psycopg://u@h/d"
     assert Settings(home=Path("/x")).resolved_database_url == "sqlite:////x/tandem.db"
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "s3://my.bucket-1/a/prefix", None])
+def test_blobs_may_go_to_a_bucket(url: str | None) -> None:
+    assert Settings(blob_url=url).blob_url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["bucket", "s3://", "https://example.org/bucket", "s3://key:word@bucket", "s3://b?x=1"]
+)
+def test_what_names_no_bucket_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="s3://bucket/prefix"):
+        Settings(blob_url=url)
+
+
+def test_blank_blob_url_is_the_data_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TANDEM_BLOB_URL", "")
+    assert Settings().blob_url is None

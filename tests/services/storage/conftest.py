@@ -1,17 +1,19 @@
+import itertools
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from services.storage.blobs import BlobStore
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
+from services.storage.folder_blobs import FolderBlobs
 
 
 @dataclass
@@ -20,7 +22,7 @@ class Library:
 
     url: str
     database: Database
-    blobs: BlobStore
+    blobs: FolderBlobs
     alice: Conversations
     bob: Conversations
 
@@ -70,16 +72,30 @@ def postgres() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/home/tandem.db"
-        return
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Makes empty databases of a kind, `sqlite` or `postgresql`, and gives their URLs; drops them after the test."""
+    with ExitStack() as dropped:
+        numbers = itertools.count()
+
+        def make(kind: str) -> str:
+            number = next(numbers)
+            if kind == "sqlite":
+                return f"sqlite:///{tmp_path}/home{number or ''}/tandem.db"
+            name = f"t{os.getpid()}_{number}_{abs(hash(request.node.nodeid)):x}"
+            return dropped.enter_context(_postgres_database(request.getfixturevalue("postgres"), name))
+
+        yield make
+
+
+@contextmanager
+def _postgres_database(server_url: str, name: str) -> Iterator[str]:
     from sqlalchemy import create_engine, text
 
-    server = create_engine(request.getfixturevalue("postgres"), isolation_level="AUTOCOMMIT")
-    name = f"t{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
+    server = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     yield server.url.set(database=name).render_as_string(hide_password=False)
@@ -88,16 +104,38 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     server.dispose()
 
 
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> str:
+    """An empty database, on SQLite and on PostgreSQL."""
+    return new_database(request.param)
+
+
 @pytest.fixture
 def library(url: str, tmp_path: Path) -> Iterator[Library]:
+    yield from _library(url, FolderBlobs(tmp_path / "blobs"))
+
+
+def _library(url: str, blobs: FolderBlobs) -> Iterator[Library]:
     database = open_database(url)
-    blobs = BlobStore(tmp_path / "blobs")
-    yield Library(
-        url, database, blobs, Conversations(database, blobs, "alice"), Conversations(database, blobs, "bob")
-    )
+    alice, bob = (Conversations(database, blobs, owner) for owner in ("alice", "bob"))
+    yield Library(url, database, blobs, alice, bob)
     database.close()
 
 
 @pytest.fixture
 def alice(library: Library) -> Conversations:
     return library.alice
+
+
+@pytest.fixture(params=KINDS)
+def other(
+    request: pytest.FixtureRequest, new_database: Callable[[str], str], tmp_path: Path
+) -> Iterator[Library]:
+    """A second, empty installation, on SQLite and on PostgreSQL."""
+    yield from _library(new_database(request.param), FolderBlobs(tmp_path / "other blobs"))
+
+
+@pytest.fixture
+def target(new_database: Callable[[str], str], tmp_path: Path) -> Iterator[Library]:
+    """A second, empty installation where it does not matter which."""
+    yield from _library(new_database("sqlite"), FolderBlobs(tmp_path / "target blobs"))

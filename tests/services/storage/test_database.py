@@ -97,11 +97,11 @@ def test_two_processes_write_at_the_same_time_and_nothing_is_lost(library):
     writer = """
         import sys
         from pathlib import Path
-        from services.storage.blobs import BlobStore
+        from services.storage.folder_blobs import FolderBlobs
         from services.storage.conversations import Conversations
         from services.storage.database import open_database
         from tests.services.storage.make import chain
-        mine = Conversations(open_database(sys.argv[1]), BlobStore(Path(sys.argv[2])), "alice")
+        mine = Conversations(open_database(sys.argv[1]), FolderBlobs(Path(sys.argv[2])), "alice")
         chain(mine, sys.argv[3], 40)
     """
     conversations = [library.alice.create(), library.alice.create()]
@@ -116,12 +116,12 @@ def test_kill_while_saving_leaves_whole_turns_only(library):
     writer = """
         import sys
         from pathlib import Path
-        from services.storage.blobs import BlobStore
+        from services.storage.folder_blobs import FolderBlobs
         from services.storage.conversations import Conversations
         from services.storage.database import open_database
         from services.turns import Attachment
         from tests.services.storage.make import exchange, turn
-        mine = Conversations(open_database(sys.argv[1]), BlobStore(Path(sys.argv[2])), "alice")
+        mine = Conversations(open_database(sys.argv[1]), FolderBlobs(Path(sys.argv[2])), "alice")
         parent, number = None, 0
         while True:
             file = Attachment("f", "text/plain", b"%d" % number * 20_000)
@@ -259,9 +259,9 @@ def test_a_second_start_does_not_import_alembic(sqlite, tmp_path):
 
 
 def test_conversations_of_a_closed_database_can_be_opened_again(sqlite, tmp_path):
-    from services.storage.blobs import BlobStore
+    from services.storage.folder_blobs import FolderBlobs
 
-    mine = Conversations(sqlite, BlobStore(tmp_path / "blobs"), "me")
+    mine = Conversations(sqlite, FolderBlobs(tmp_path / "blobs"), "me")
     made = mine.create()
     sqlite.close()
     assert mine.get(made.id) == made

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.storage.blobs import BlobStore
 from services.storage.conversations import Conversations
 from services.storage.database import open_database
+from services.storage.folder_blobs import FolderBlobs
 from services.turns import Attachment
 from tests.services.storage.make import chain, exchange, turn
 
@@ -16,7 +16,7 @@ SECRETS = [b"quagmire", b"xylophone", b"filesecret", b"titlesecret"]
 @pytest.fixture
 def mine(tmp_path):
     database = open_database(f"sqlite:///{tmp_path}/tandem.db")
-    yield Conversations(database, BlobStore(tmp_path / "blobs"), "me")
+    yield Conversations(database, FolderBlobs(tmp_path / "blobs"), "me")
     database.close()
 
 

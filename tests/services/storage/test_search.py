@@ -2,8 +2,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.storage.words import MAX_WORD_CHARS, snippet, words
 from services.turns import Finished, TextDelta
+from services.words import MAX_WORD_CHARS, snippet, words
 from tests.services.storage.make import turn
 
 

@@ -23,8 +23,12 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The different words of a text, folded, in the order they first appear."""
-    found = (word[:MAX_WORD_CHARS] for word in WORD.findall(fold(text[:MAX_INDEXED_CHARS])))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(all_words(text[:MAX_INDEXED_CHARS])))
+
+
+def all_words(text: str) -> list[str]:
+    """Every word of a text, folded, as often as it stands there."""
+    return [word[:MAX_WORD_CHARS] for word in WORD.findall(fold(text))]
 
 
 def snippet(texts: Iterable[str], wanted: list[str]) -> str:
