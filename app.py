@@ -16,7 +16,6 @@ from services.engines.manifest import local_models
 from services.engines.registry import Engines
 from services.errors import AppError
 from services.server.api import create_api
-from services.server.database_health import DatabaseHealth
 from services.server.front import ApiFirst, RememberAddress
 from services.server.routes.health import health_route
 from services.server.shutdown import OpenAnswers, before_stopping
@@ -33,8 +32,8 @@ engines = Engines(
     on_demand=settings.openai_api_key is not None or not chat_model_is_here,
 )
 api = create_api(settings, engines)
+database = api.state.server.database
 answers = OpenAnswers()
-database = DatabaseHealth(settings.resolved_database_url)
 
 
 def warm_up() -> None:
@@ -55,7 +54,6 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         Thread(target=warm_up, name="tandem-warm-up", daemon=True).start()
         yield
         await opening
-    database.close()
 
 
 app = st.App(

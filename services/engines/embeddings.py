@@ -23,6 +23,7 @@ SPECIAL_TOKENS = 2
 WINDOW_TOKENS = 200
 WINDOW_STRIDE_TOKENS = 150
 BATCH_TOKENS = 4096
+PIECE_CHARACTERS = 262_144
 
 
 class EmbeddingEngine:
@@ -62,6 +63,18 @@ class EmbeddingEngine:
     def windows(self, text: str) -> Vectors:
         """The vector of each window of `text`, for scoring a long passage by its best window."""
         return self._run(_windows(self._encode([text])[0]))
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where to cut a long text into stretches of 200 tokens, as first and last character. Blocks."""
+        _, tokenizer = self._load()
+        spans: list[tuple[int, int]] = []
+        for first in range(0, len(text), PIECE_CHARACTERS):
+            piece = text[first : first + PIECE_CHARACTERS]
+            offsets = tokenizer.encode(piece, add_special_tokens=False).offsets
+            for i in range(0, len(offsets), WINDOW_TOKENS):
+                last = offsets[min(i + WINDOW_TOKENS, len(offsets)) - 1]
+                spans.append((first + offsets[i][0], first + last[1]))
+        return spans
 
     def health(self) -> dict[str, Any]:
         """Whether the files are there and the model is loaded."""

@@ -69,6 +69,7 @@ class ChatEngine:
         self._session: ClientSession | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
+        self._answering = 0
         self._give_up_fetching = threading.Event()
 
     @property
@@ -88,6 +89,11 @@ class ChatEngine:
     @property
     def pid(self) -> int | None:
         return self._child.process.pid if self._child else None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an answer just now."""
+        return self._answering > 0
 
     async def start(self) -> None:
         """Begin to fetch and load in the background; does nothing when that is under way."""
@@ -150,6 +156,7 @@ class ChatEngine:
         child = self._child
         assert child is not None
         url, headers = child.base_url + path, {"Authorization": f"Bearer {child.api_key}"}
+        self._answering += 1
         try:
             response = await self._http().post(url, json=body, headers=headers)
             try:
@@ -163,6 +170,8 @@ class ChatEngine:
                 "Ask again in a few seconds.",
                 code="model_crashed",
             ) from error
+        finally:
+            self._answering -= 1
 
     async def _notice_end(self, child: Child) -> None:
         """A broken socket may be seen before the process's end: do not call it ready in between."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from services.errors import StorageFailed
 from services.server.auth import Access
 from services.server.envelope import Envelope
 from services.server.limiter import Limited, Limiter
-from services.server.routes import chat, docs, embeddings, models
+from services.server.routes import ROUTES
 from services.server.state import ServerState
 from services.server.upstream import Upstream
 from services.settings import Settings
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from services.engines.registry import Engines
 
 log = logging.getLogger("tandem.server")
-
-ROUTES = (*models.routes, *chat.routes, *embeddings.routes, *docs.routes)
 
 
 def create_api(settings: Settings, engines: Engines) -> Starlette:
@@ -55,12 +54,27 @@ async def _running(api: Starlette) -> AsyncIterator[None]:
     state: ServerState = api.state.server
     await _have_a_key(state.settings)
     await state.engines.start()
+    looking_after = asyncio.create_task(_look_after(state))
     try:
         yield
     finally:
+        await _end(looking_after, state)
         await state.engines.stop()
         if state.upstream is not None:
             await state.upstream.close()
+
+
+async def _look_after(state: ServerState) -> None:
+    """Bring the services up that remember, while the first page is served already, and have them work."""
+    await asyncio.to_thread(import_module, "services.server.stateful")
+    state.stateful.start()
+
+
+async def _end(looking_after: asyncio.Task[None], state: ServerState) -> None:
+    await asyncio.gather(looking_after, return_exceptions=True)
+    if not looking_after.cancelled() and looking_after.exception() is None:
+        await state.stateful.stop()
+    await asyncio.to_thread(state.database.close)
 
 
 async def _have_a_key(settings: Settings) -> None:

@@ -11,10 +11,14 @@ from services.server.errors import ApiError
 from services.server.rules.schema_errors import invalid_type, missing
 
 
-async def read_object(request: Request, max_bytes: int) -> tuple[bytes, dict[str, Any]]:
+async def read_object(
+    request: Request, max_bytes: int, *, may_be_empty: bool = False
+) -> tuple[bytes, dict[str, Any]]:
     """The raw body and the JSON object in it; ApiError 400 or 413 when it is neither."""
     _check_content_type(request.headers.get("content-type", ""))
     raw = await _read(request, max_bytes)
+    if may_be_empty and not raw.strip():
+        return raw, {}
     try:
         parsed = from_json(raw, allow_inf_nan=False)
     except ValueError:

@@ -9,19 +9,19 @@ from pydantic import TypeAdapter
 from starlette.routing import Route
 
 from services.server.operations import OPERATIONS, Operation
+from services.server.routes import ROUTES
+from services.server.rules.files import PURPOSES
 
 
 def description() -> dict[str, Any]:
     """Every route of the API as an OpenAPI 3.1 document."""
-    from services.server.api import ROUTES
-
     schemas: dict[str, Any] = {"Error": _ERROR}
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         for method in sorted(_methods(route)):
             path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
-            operation = OPERATIONS[route.endpoint]
-            paths.setdefault(path, {})[method.lower()] = _operation(operation, path, schemas)
+            described = _operation(OPERATIONS[route.endpoint], path, schemas)
+            paths.setdefault(path, {})[method.lower()] = {"summary": route.endpoint.__doc__, **described}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -47,17 +47,16 @@ def _operation(operation: Operation, path: str, schemas: dict[str, Any]) -> dict
     names = re.findall(r"\{(\w+)\}", path)
     described: dict[str, Any] = {
         "operationId": operation.name,
-        "summary": operation.summary,
-        "tags": [operation.name.partition(".")[0]],
-        "parameters": [
-            {"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names
-        ],
+        "tags": [_tag(operation)],
+        "parameters": [*(_in_path(name) for name in names), *(QUERY[name] for name in operation.query)],
         "responses": {
             "200": _response(operation, schemas),
             "default": {"description": "An error.", "content": _json({"$ref": "#/components/schemas/Error"})},
         },
     }
-    if operation.request is not None:
+    if operation.is_form:
+        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
+    elif operation.request is not None:
         schema = _schema(operation.request(), schemas)
         described["requestBody"] = {"required": True, "content": _json(schema, operation.example)}
     if operation.is_open:
@@ -65,10 +64,47 @@ def _operation(operation: Operation, path: str, schemas: dict[str, Any]) -> dict
     return described
 
 
+def _tag(operation: Operation) -> str:
+    """The resource an operation belongs to."""
+    return operation.name.removeprefix("beta.").rpartition(".")[0].replace(".", " ")
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _in_query(name: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+QUERY = {
+    "limit": _in_query("limit", type="integer", minimum=1, maximum=100),
+    "order": _in_query("order", type="string", enum=["asc", "desc"]),
+    "after": _in_query("after", type="string"),
+    "before": _in_query("before", type="string"),
+    "run_id": _in_query("run_id", type="string"),
+    "purpose": _in_query("purpose", type="string"),
+    "filter": _in_query("filter", type="string", enum=["in_progress", "completed", "failed", "cancelled"]),
+    "include[]": _in_query("include[]", type="array", items={"type": "string"}),
+}
+FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "data": {"type": "string", "format": "binary"},
+        "purpose": {"type": "string", "enum": list(PURPOSES)},
+        "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
+        "expires_after[seconds]": {"type": "integer"},
+    },
+}
+
+
 def _response(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
-    if operation.response is None:
+    if operation.response is None and operation.streams is None:
         return {"description": "As said above."}
-    content = _json(_schema(operation.response(), schemas, mode="serialization"))
+    content: dict[str, Any] = {}
+    if operation.response is not None:
+        content = _json(_schema(operation.response(), schemas, mode="serialization"))
     if operation.streams is not None:
         chunk = _schema(operation.streams(), schemas, mode="serialization")
         content["text/event-stream"] = {"schema": chunk}

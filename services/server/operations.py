@@ -4,78 +4,198 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import Any
 
-from services.server.routes import chat, docs, embeddings, models
-from services.server.rules import chat as chat_rules
-from services.server.rules import embeddings as embedding_rules
+from services.server import routes
+from services.server.rules import assistants, chat, embeddings, runs, threads, vector_stores
+from services.server.rules import files as file_rules
+
+Load = Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route: its name in the SDK, a sentence, and functions that import its types."""
+    """One route: its name in the SDK, and functions that import its types."""
 
     name: str
-    summary: str
-    request: Callable[[], Any] | None = None
-    response: Callable[[], Any] | None = None
-    streams: Callable[[], Any] | None = None
+    request: Load | None = None
+    response: Load | None = None
+    streams: Load | None = None
     example: Any = None
     is_open: bool = False
+    is_form: bool = False
+    query: tuple[str, ...] = ()
+    is_ours: bool = False
 
 
-def _completion() -> Any:
-    from openai.types.chat import ChatCompletion
-
-    return ChatCompletion
+def _load(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
 
 
-def _chunk() -> Any:
-    from openai.types.chat import ChatCompletionChunk
-
-    return ChatCompletionChunk
-
-
-def _embeddings() -> Any:
-    from openai.types import CreateEmbeddingResponse
-
-    return CreateEmbeddingResponse
+def sdk(module: str, name: str) -> Load:
+    """A type of the SDK, imported when it is asked for."""
+    return partial(_load, f"openai.types.{module}" if module else "openai.types", name)
 
 
-def _model() -> Any:
-    from openai.types import Model
+def page_of(item: Load, paging: str = "SyncCursorPage") -> Load:
+    """The SDK's type of a page of such items."""
 
-    return Model
+    def load() -> Any:
+        return _load("openai.pagination", paging)[item()]
 
-
-def _models() -> Any:
-    from openai.pagination import SyncPage
-    from openai.types import Model
-
-    return SyncPage[Model]
+    return load
 
 
-_HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+ASSISTANT = sdk("beta", "Assistant")
+THREAD = sdk("beta", "Thread")
+MESSAGE = sdk("beta.threads", "Message")
+RUN = sdk("beta.threads", "Run")
+STEP = sdk("beta.threads.runs", "RunStep")
+EVENT = sdk("beta", "AssistantStreamEvent")
+FILE = sdk("", "FileObject")
+UPLOAD = sdk("", "Upload")
+STORE = sdk("", "VectorStore")
+STORE_FILE = sdk("vector_stores", "VectorStoreFile")
+BATCH = sdk("vector_stores", "VectorStoreFileBatch")
+PAGE = ("limit", "order", "after", "before")
+INCLUDE = ("include[]",)
+FILTER = (*PAGE, "filter")
+HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 
-OPERATIONS: dict[Callable[..., Any], Operation] = {
-    models.list_models: Operation("models.list", "Every model that answers here.", response=_models),
-    models.retrieve: Operation("models.retrieve", "One model.", response=_model),
-    chat.create: Operation(
+MODELS = {
+    routes.models.list_models: Operation("models.list", response=page_of(sdk("", "Model"), "SyncPage")),
+    routes.models.retrieve: Operation("models.retrieve", response=sdk("", "Model")),
+    routes.chat.create: Operation(
         "chat.completions.create",
-        "Answer a conversation, whole or as a stream.",
-        chat_rules.request_type,
-        _completion,
-        _chunk,
-        _HELLO,
+        chat.request_type,
+        sdk("chat", "ChatCompletion"),
+        sdk("chat", "ChatCompletionChunk"),
+        HELLO,
     ),
-    embeddings.create: Operation(
+    routes.embeddings.create: Operation(
         "embeddings.create",
-        "Turn texts into vectors.",
-        embedding_rules.request_type,
-        _embeddings,
+        embeddings.request_type,
+        sdk("", "CreateEmbeddingResponse"),
         example={"model": "text-embedding-3-small", "input": "Hello"},
     ),
-    docs.page: Operation("docs.page", "This documentation.", is_open=True),
-    docs.asset: Operation("docs.asset", "Scripts and styles of this documentation.", is_open=True),
-    docs.openapi: Operation("docs.openapi", "This description as OpenAPI.", is_open=True),
 }
+ASSISTANTS = {
+    routes.assistants.create: Operation(
+        "beta.assistants.create",
+        assistants.creation_type,
+        ASSISTANT,
+        example={"model": "gpt-4o", "instructions": "You explain things briefly."},
+    ),
+    routes.assistants.page: Operation("beta.assistants.list", response=page_of(ASSISTANT), query=PAGE),
+    routes.assistants.retrieve: Operation("beta.assistants.retrieve", response=ASSISTANT),
+    routes.assistants.update: Operation("beta.assistants.update", assistants.change_type, ASSISTANT),
+    routes.assistants.delete: Operation("beta.assistants.delete", response=sdk("beta", "AssistantDeleted")),
+}
+THREADS = {
+    routes.threads.create: Operation("beta.threads.create", threads.creation_type, THREAD, example={}),
+    routes.threads.retrieve: Operation("beta.threads.retrieve", response=THREAD),
+    routes.threads.update: Operation("beta.threads.update", threads.change_type, THREAD),
+    routes.threads.delete: Operation("beta.threads.delete", response=sdk("beta", "ThreadDeleted")),
+    routes.messages.create: Operation(
+        "beta.threads.messages.create",
+        threads.message_type,
+        MESSAGE,
+        example={"role": "user", "content": "Hello"},
+    ),
+    routes.messages.page: Operation(
+        "beta.threads.messages.list", response=page_of(MESSAGE), query=(*PAGE, "run_id")
+    ),
+    routes.messages.retrieve: Operation("beta.threads.messages.retrieve", response=MESSAGE),
+    routes.messages.update: Operation("beta.threads.messages.update", threads.message_change_type, MESSAGE),
+    routes.messages.delete: Operation(
+        "beta.threads.messages.delete", response=sdk("beta.threads", "MessageDeleted")
+    ),
+}
+RUNS = {
+    routes.runs.create_with_thread: Operation(
+        "beta.threads.create_and_run", runs.thread_and_run_type, RUN, EVENT
+    ),
+    routes.runs.create: Operation("beta.threads.runs.create", runs.creation_type, RUN, EVENT, query=INCLUDE),
+    routes.runs.page: Operation("beta.threads.runs.list", response=page_of(RUN), query=PAGE),
+    routes.runs.retrieve: Operation("beta.threads.runs.retrieve", response=RUN),
+    routes.runs.update: Operation("beta.threads.runs.update", runs.change_type, RUN),
+    routes.runs.cancel: Operation("beta.threads.runs.cancel", response=RUN),
+    routes.runs.submit_tool_outputs: Operation(
+        "beta.threads.runs.submit_tool_outputs", runs.outputs_type, RUN, EVENT
+    ),
+    routes.runs.events: Operation("runs.events", streams=EVENT, query=("after",), is_ours=True),
+    routes.run_steps.page: Operation(
+        "beta.threads.runs.steps.list", response=page_of(STEP), query=(*PAGE, *INCLUDE)
+    ),
+    routes.run_steps.retrieve: Operation("beta.threads.runs.steps.retrieve", response=STEP, query=INCLUDE),
+}
+FILES = {
+    routes.files.create: Operation(
+        "files.create", sdk("file_create_params", "FileCreateParams"), FILE, is_form=True
+    ),
+    routes.files.page: Operation(
+        "files.list", response=page_of(FILE), query=("purpose", "limit", "order", "after")
+    ),
+    routes.files.retrieve: Operation("files.retrieve", response=FILE),
+    routes.files.delete: Operation("files.delete", response=sdk("", "FileDeleted")),
+    routes.files.content: Operation("files.content"),
+    routes.uploads.create: Operation("uploads.create", file_rules.upload_type, UPLOAD),
+    routes.uploads.add_part: Operation(
+        "uploads.parts.create",
+        sdk("uploads.part_create_params", "PartCreateParams"),
+        sdk("uploads", "UploadPart"),
+        is_form=True,
+    ),
+    routes.uploads.complete: Operation("uploads.complete", file_rules.completion_type, UPLOAD),
+    routes.uploads.cancel: Operation("uploads.cancel", response=UPLOAD),
+}
+VECTOR_STORES = {
+    routes.vector_stores.create: Operation(
+        "vector_stores.create", vector_stores.creation_type, STORE, example={"name": "Manuals"}
+    ),
+    routes.vector_stores.page: Operation("vector_stores.list", response=page_of(STORE), query=PAGE),
+    routes.vector_stores.retrieve: Operation("vector_stores.retrieve", response=STORE),
+    routes.vector_stores.update: Operation("vector_stores.update", vector_stores.change_type, STORE),
+    routes.vector_stores.delete: Operation("vector_stores.delete", response=sdk("", "VectorStoreDeleted")),
+    routes.vector_stores.search: Operation(
+        "vector_stores.search",
+        vector_stores.search_type,
+        page_of(sdk("", "VectorStoreSearchResponse"), "SyncPage"),
+        example={"query": "How long is the warranty?"},
+    ),
+    routes.vector_store_files.create: Operation(
+        "vector_stores.files.create", vector_stores.file_type, STORE_FILE
+    ),
+    routes.vector_store_files.page: Operation(
+        "vector_stores.files.list", response=page_of(STORE_FILE), query=FILTER
+    ),
+    routes.vector_store_files.retrieve: Operation("vector_stores.files.retrieve", response=STORE_FILE),
+    routes.vector_store_files.update: Operation(
+        "vector_stores.files.update", vector_stores.file_change_type, STORE_FILE
+    ),
+    routes.vector_store_files.delete: Operation(
+        "vector_stores.files.delete", response=sdk("vector_stores", "VectorStoreFileDeleted")
+    ),
+    routes.vector_store_files.content: Operation(
+        "vector_stores.files.content",
+        response=page_of(sdk("vector_stores", "FileContentResponse"), "SyncPage"),
+    ),
+    routes.file_batches.create: Operation(
+        "vector_stores.file_batches.create", vector_stores.batch_type, BATCH
+    ),
+    routes.file_batches.retrieve: Operation("vector_stores.file_batches.retrieve", response=BATCH),
+    routes.file_batches.cancel: Operation("vector_stores.file_batches.cancel", response=BATCH),
+    routes.file_batches.page: Operation(
+        "vector_stores.file_batches.list_files", response=page_of(STORE_FILE), query=FILTER
+    ),
+}
+DOCS = {
+    routes.docs.page: Operation("docs.page", is_open=True),
+    routes.docs.asset: Operation("docs.asset", is_open=True),
+    routes.docs.openapi: Operation("docs.openapi", is_open=True),
+}
+OPERATIONS: dict[Callable[..., Any], Operation] = {
+    **MODELS, **ASSISTANTS, **THREADS, **RUNS, **FILES, **VECTOR_STORES, **DOCS,
+}  # fmt: skip

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
+from services.server.body import read_object
 from services.server.errors import model_not_found
 from services.server.limiter import Limiter, estimated_tokens
 from services.server.relay import Relay
+from services.server.store.database import ServerDatabase
 from services.server.upstream import Upstream
 from services.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from services.engines.manifest import ModelEntry
     from services.engines.registry import Engines
+    from services.server.files import FileService
+    from services.server.retrieval.service import Retrieval
+    from services.server.runs.service import RunService
+    from services.server.stateful import Stateful
+
+P = ParamSpec("P")
+Wire = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
 class ServerState:
     """The settings and the services behind one API."""
 
-    settings: Settings
-    engines: Engines
-    upstream: Upstream | None
-    limiter: Limiter
+    def __init__(
+        self, settings: Settings, engines: Engines, upstream: Upstream | None, limiter: Limiter
+    ) -> None:
+        self.settings, self.engines, self.upstream, self.limiter = settings, engines, upstream, limiter
+        self.database = ServerDatabase(settings.resolved_database_url)
 
     @staticmethod
     def of(request: Request) -> ServerState:
@@ -33,11 +46,33 @@ class ServerState:
         state: ServerState = request.app.state.server
         return state
 
+    @cached_property
+    def stateful(self) -> Stateful:
+        """The services that remember. Put together at first use: they import the database library."""
+        from services.server.stateful import put_together
+
+        return put_together(self.settings, self.engines, self.upstream, self.database)
+
+    @property
+    def runs(self) -> RunService:
+        """Runs of threads."""
+        return self.stateful.runs
+
+    @property
+    def files(self) -> FileService:
+        """Uploads and downloads."""
+        return self.stateful.files
+
+    @property
+    def retrieval(self) -> Retrieval:
+        """Vector stores and what is found in them."""
+        return self.stateful.retrieval
+
     def local_model(self, name: str) -> ModelEntry | None:
         """The local model that answers for `name`; None sends the request on."""
         return self.engines.resolve(name, has_upstream=self.upstream is not None)
 
-    def charge(self, request: Request, body: dict[str, Any]) -> None:
+    def charge(self, request: Request, body: Wire) -> None:
         """Count what this request may cost in tokens against its owner; 429 when that is too much."""
         self.limiter.take(request.state.owner, tokens=estimated_tokens(body))
 
@@ -47,3 +82,28 @@ class ServerState:
             raise model_not_found(model)
         headers = self.upstream.headers_for(request.headers, stream=stream)
         return Relay(self.upstream, path, headers, body)
+
+    async def body(self, request: Request, *, may_be_empty: bool = False) -> Wire:
+        """The JSON object a request carries. ApiError 400 or 413."""
+        limit = self.settings.max_body_bytes
+        return (await read_object(request, limit, may_be_empty=may_be_empty))[1]
+
+    async def read(
+        self,
+        request: Request,
+        work: Callable[Concatenate[Session, str, P], Wire],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> JSONResponse:
+        """What `work` reads for the owner of the request, as an answer."""
+        return JSONResponse(await self.database.read(work, request.state.owner, *args, **named))
+
+    async def write(
+        self,
+        request: Request,
+        work: Callable[Concatenate[Session, str, P], Wire],
+        *args: P.args,
+        **named: P.kwargs,
+    ) -> JSONResponse:
+        """What `work` changes for the owner of the request, as an answer."""
+        return JSONResponse(await self.database.write(work, request.state.owner, *args, **named))

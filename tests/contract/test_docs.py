@@ -7,9 +7,9 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from services.server.api import ROUTES
 from services.server.coverage import table
 from services.server.operations import OPERATIONS
+from services.server.routes import ROUTES
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from services.server.database_health import DatabaseHealth
+from services.server.store.database import ServerDatabase
 
 if TYPE_CHECKING:
     from services.engines.registry import Engines
 
 
-def health_route(engines: Engines, database: DatabaseHealth) -> Route:
+def health_route(engines: Engines, database: ServerDatabase) -> Route:
     """GET /healthz: 200 while the process can serve, 503 while the database cannot be used. It needs no key."""
 
     async def healthz(request: Request) -> JSONResponse:

@@ -33,7 +33,7 @@ _RESPONSE_ONLY = ("annotations",)
 
 def checked(body: dict[str, Any]) -> dict[str, Any]:
     """The request as the engine needs it; ApiError 400 for what is wrong or cannot be done."""
-    body = {key: value for key, value in body.items() if value is not None}
+    body = schema.without_nulls(body)
     if isinstance(body.get("messages"), list):
         body["messages"] = [_without_response_only(message) for message in body["messages"]]
     schema.check(request_type, body)
@@ -47,10 +47,7 @@ def request_type() -> Any:
     """The SDK's type of a request, streamed or not."""
     from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
-    class Request(CompletionCreateParamsBase, total=False):
-        stream: bool
-
-    return Request
+    return schema.body_type(CompletionCreateParamsBase, stream=bool)
 
 
 def _without_response_only(message: Any) -> Any:

@@ -16,7 +16,7 @@ _TOKEN_MODEL = "text-embedding-3-small"  # noqa: S105 (the model whose encoding 
 
 def texts(body: dict[str, Any]) -> list[str]:
     """The inputs as texts; ApiError 400 for what is wrong or too much."""
-    body = {key: value for key, value in body.items() if value is not None}
+    body = schema.without_nulls(body)
     schema.check(request_type, body)
     limits.number(body, "dimensions", 1, DIMENSIONS)
     inputs = _inputs(body["input"])

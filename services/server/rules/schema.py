@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic_core import SchemaValidator, ValidationError
+from typing_extensions import TypedDict
 
 from services.server.rules.schema_errors import BRANCH, to_api_error
 
@@ -27,6 +28,18 @@ def check(load_type: Callable[[], Any], body: Mapping[str, Any]) -> None:
         validator_for(load_type).validate_python(body, strict=True)
     except ValidationError as error:
         raise to_api_error(error, body) from None
+
+
+def body_type(params: Any, *path_params: str, **added: Any) -> Any:
+    """The SDK's parameters of a call as the type of its body: without what goes into the path, with `added`."""
+    hints = get_type_hints(params, include_extras=True)
+    kept = {name: hint for name, hint in hints.items() if name not in path_params}
+    return TypedDict(params.__name__, {**kept, **added}, total=False)  # type: ignore[operator]
+
+
+def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The request as if what is null had been left out."""
+    return {key: value for key, value in body.items() if value is not None}
 
 
 def _strict(schema: CoreSchema) -> CoreSchema:

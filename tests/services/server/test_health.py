@@ -8,12 +8,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from services.engines.registry import Engines
-from services.server.database_health import DatabaseHealth
 from services.server.routes.health import health_route
+from services.server.store.database import ServerDatabase
 
 
 def _ask(folder: Path, url: str) -> tuple[int, dict[str, object]]:
-    database = DatabaseHealth(url)
+    database = ServerDatabase(url)
     http = TestClient(Starlette(routes=[health_route(Engines(folder), database)]))
     answer = http.get("/healthz")
     database.close()

@@ -1,0 +1,160 @@
+"""Reads files that were put into vector stores: their text, their chunks, and the words these are found by."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from services.documents import bm25
+from services.documents.chunks import Chunk, chunk
+from services.documents.document import Document
+from services.documents.extraction import extract
+from services.documents.reading_process import Cancelled
+from services.errors import AppError, InvalidInput
+from services.server.store import passages, texts
+from services.server.store.clock import now
+from services.server.store.database import ServerDatabase
+from services.server.store.lookup import bodies_changed
+from services.server.store.store_files import DONE, TO_EMBED, TO_READ
+from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
+
+if TYPE_CHECKING:
+    from services.documents.workers import Workers
+    from services.storage.blobs import Blobs
+
+log = logging.getLogger("tandem.retrieval")
+
+HEARTBEAT_S = 1.0
+STALE_AFTER_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file of a store that is to be read."""
+
+    number: int
+    owner: str
+    filename: str
+    blob_key: str
+    chunking: dict[str, int]
+
+
+class Reader:
+    """One file at a time, the one that waits longest first."""
+
+    def __init__(self, database: ServerDatabase, blobs: Blobs, workers: Workers, worker: str) -> None:
+        self._database, self._blobs, self._workers, self._worker = database, blobs, workers, worker
+
+    async def read_next(self) -> bool:
+        """Read one waiting file; False when none waits."""
+        job = await self._database.write(_claim, self._worker)
+        if job is None:
+            return False
+        began = time.monotonic()
+        try:
+            await self._read(job)
+        except InvalidInput as error:
+            await self._fail(job, error.code or "invalid_file", error.user_message)
+        except Cancelled:
+            log.info("reading was given up: entry=%d", job.number)
+        except AppError as error:
+            await self._fail(job, "server_error", error.user_message)
+        except Exception:
+            log.exception("a file could not be read: entry=%d", job.number)
+            await self._fail(
+                job, "server_error", "The file could not be read, through a fault of the server."
+            )
+        log.info("read: entry=%d duration_s=%.2f", job.number, time.monotonic() - began)
+        return True
+
+    async def _read(self, job: Job) -> None:
+        cancelled = threading.Event()
+        pulse = asyncio.create_task(self._keep_claim(job, cancelled))
+        try:
+            document = await self._database.read(_known, job)
+            if document is None:
+                document = await asyncio.to_thread(self._extract, job, cancelled)
+            chunks, segment = await asyncio.to_thread(_cut, document, job.chunking)
+            await self._database.write(_keep, job, document, chunks, segment)
+        finally:
+            pulse.cancel()
+
+    def _extract(self, job: Job, cancelled: threading.Event) -> Document:
+        with self._blobs.local_path(job.blob_key) as path:
+            return extract(path, job.filename, self._workers, cancelled=cancelled)
+
+    async def _keep_claim(self, job: Job, cancelled: threading.Event) -> None:
+        """Say that the file is being read, and notice when nobody wants it any more."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            if not await self._database.write(_still_wanted, job.number):
+                cancelled.set()
+
+    async def _fail(self, job: Job, code: str, message: str) -> None:
+        await self._database.write(_failed, job.number, {"code": code, "message": message})
+
+
+def _cut(document: Document, chunking: dict[str, int]) -> tuple[list[Chunk], bm25.Segment]:
+    chunks = chunk(document, chunking["max_chunk_size_tokens"], chunking["chunk_overlap_tokens"])
+    return chunks, bm25.segment(document.text[c.start : c.end] for c in chunks)
+
+
+def _claim(session: Session, worker: str) -> Job | None:
+    at = now()
+    free = or_(
+        StoreFileRow.worker.is_(None),
+        StoreFileRow.heartbeat_at < at - STALE_AFTER_S,
+        StoreFileRow.heartbeat_at > at + STALE_AFTER_S,
+        StoreFileRow.worker == worker,
+    )
+    query = select(StoreFileRow).where(StoreFileRow.stage == TO_READ, free).order_by(StoreFileRow.number)
+    row = session.scalar(query.limit(1).with_for_update(skip_locked=True))
+    if row is None:
+        return None
+    file = session.scalars(select(FileRow).where(FileRow.id == row.file_id)).one()
+    row.worker, row.heartbeat_at = worker, at
+    return Job(row.number, row.owner, file.filename, file.blob_key, row.body["chunking"])
+
+
+def _known(session: Session, job: Job) -> Document | None:
+    row = texts.find(session, job.owner, job.blob_key)
+    return None if row is None else texts.load(session, row)
+
+
+def _keep(session: Session, job: Job, document: Document, chunks: list[Chunk], segment: bm25.Segment) -> None:
+    """The text, the chunks and the words in one transaction: a file is searchable or it is not."""
+    row = _held(session, job.number)
+    if row is None or row.stage != TO_READ:
+        return  # taken out of the store, or given up, while it was read
+    store = session.scalars(select(VectorStoreRow).where(VectorStoreRow.id == row.vector_store_id)).one()
+    kept = texts.add(session, job.owner, job.blob_key, document)
+    passages.replace_segment(session, row, store.number, chunks, segment)
+    row.document, row.stage, row.worker = kept.number, TO_EMBED, None
+    row.usage_bytes = sum(len(document.text[c.start : c.end].encode()) for c in chunks)
+    bodies_changed(row, words_at=now(), chunks=len(chunks))
+
+
+def _still_wanted(session: Session, number: int) -> bool:
+    row = _held(session, number)
+    if row is None or row.stage == DONE:
+        return False
+    row.heartbeat_at = now()
+    return True
+
+
+def _failed(session: Session, number: int, error: dict[str, Any]) -> None:
+    row = _held(session, number)
+    if row is not None and row.status == "in_progress":
+        row.status, row.stage, row.worker = "failed", DONE, None
+        bodies_changed(row, last_error=error)
+
+
+def _held(session: Session, number: int) -> StoreFileRow | None:
+    return session.scalar(select(StoreFileRow).where(StoreFileRow.number == number).with_for_update())

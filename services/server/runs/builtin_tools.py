@@ -1,0 +1,87 @@
+"""The built-in tools as a chat model sees them: functions named exactly `file_search` and `code_interpreter`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+Shape = dict[str, Any]
+
+FILE_SEARCH, CODE_INTERPRETER = "file_search", "code_interpreter"
+BUILT_IN = (FILE_SEARCH, CODE_INTERPRETER)
+DESCRIPTIONS = {
+    FILE_SEARCH: (
+        "Searches the files the person has given you, and returns the passages that fit best. Use it for every question"
+        " that these files may answer. Each passage stands under a marker such as 【4:0†name】; after each statement that"
+        " rests on a passage, repeat its marker exactly."
+    ),
+    CODE_INTERPRETER: (
+        "Runs Python code and returns what it prints, and the files and pictures it makes. State lives on between calls;"
+        " files are in /mnt/data. Use it for calculations, data and plots."
+    ),
+}
+PARAMETERS: dict[str, Shape] = {
+    FILE_SEARCH: {
+        "type": "object",
+        "properties": {
+            "query": {"type": "string", "description": "what to look for, in full words and without pronouns"}
+        },
+        "required": ["query"],
+        "additionalProperties": False,
+    },
+    CODE_INTERPRETER: {
+        "type": "object",
+        "properties": {"code": {"type": "string", "description": "the Python program"}},
+        "required": ["code"],
+        "additionalProperties": False,
+    },
+}
+
+
+def as_functions(tools: list[Shape]) -> list[Shape]:
+    """A run's tools as function tools of a chat request."""
+    return [_as_function(tool) for tool in tools]
+
+
+def _as_function(tool: Shape) -> Shape:
+    kind = tool["type"]
+    if kind == "function":
+        function = {name: value for name, value in tool["function"].items() if value is not None}
+        return {"type": "function", "function": function}
+    function = {"name": kind, "description": DESCRIPTIONS[kind], "parameters": PARAMETERS[kind]}
+    return {"type": "function", "function": function}
+
+
+def as_choice(choice: Any) -> Any:
+    """A run's tool_choice in a chat request's words."""
+    if isinstance(choice, dict) and choice["type"] in BUILT_IN:
+        return {"type": "function", "function": {"name": choice["type"]}}
+    return choice
+
+
+def kind_of(name: str, tools: list[Shape]) -> str:
+    """What a called name means in this run: a built-in tool it has, or a function."""
+    return name if name in {tool["type"] for tool in tools if tool["type"] in BUILT_IN} else "function"
+
+
+def queries_of(arguments: str) -> list[str]:
+    """What a call of file_search looks for; empty when the model wrote nothing that can be used."""
+    parsed = _loaded(arguments)
+    found = parsed.get("query", parsed.get("queries", parsed.get("q")))
+    texts = [found] if isinstance(found, str) else found if isinstance(found, list) else []
+    return [text.strip() for text in texts if isinstance(text, str) and text.strip()]
+
+
+def code_of(arguments: str) -> str:
+    """The program of a call of code_interpreter; some models write it bare."""
+    parsed = _loaded(arguments)
+    code = parsed.get("code", parsed.get("input"))
+    return code if isinstance(code, str) else "" if parsed else arguments
+
+
+def _loaded(arguments: str) -> Shape:
+    try:
+        parsed = json.loads(arguments)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

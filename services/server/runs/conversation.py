@@ -1,0 +1,215 @@
+"""What a run does between its model and its tools, round after round, until it has answered."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import TYPE_CHECKING, Any
+
+from services.server.runs import prompt, records, usage
+from services.server.runs.builtin_tools import as_choice, as_functions
+from services.server.runs.models import ChatModel, ChatModels
+from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
+from services.server.runs.records import Ending
+from services.server.runs.round import Answer, Round, Writing
+from services.server.runs.states import RunStatus
+from services.server.runs.toolbox import BuiltInTool, Setting, ToolCall
+from services.server.store import contexts
+from services.server.store.database import ServerDatabase
+
+if TYPE_CHECKING:
+    from services.server.runs.executor import Live
+
+MOST_ROUNDS = 24
+REPLY_SHARE = 4
+LONGEST_REPLY_TOKENS = 4096
+
+Shape = dict[str, Any]
+
+
+class Interrupted(Exception):
+    """The run ends before its answer is whole, in a way that is no fault: a limit was reached."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.status)
+        self.ending = ending
+
+
+class Conversation:
+    """One leg of a run: from queued until it ends or waits for its caller."""
+
+    def __init__(
+        self,
+        database: ServerDatabase,
+        models: ChatModels,
+        tools: dict[str, BuiltInTool],
+        blobs: Any,
+        live: Live,
+    ) -> None:
+        self._database, self._models, self._tools, self._blobs = database, models, tools, blobs
+        self._live = live
+        self._prompt_tokens = self._completion_tokens = 0
+        self._has_searched = False
+
+    async def go(self, worker: str) -> None:
+        """Ask and call until the run has ended or waits; all of it is in the record then."""
+        live = self._live
+        model = await self._models.find(live.run["model"], live.key)
+        begun = await self._database.write(records.begin, live.run["id"], worker)
+        self._round().announce(begun)
+        self._prompt_tokens, self._completion_tokens, made = await self._database.read(
+            contexts.spent, live.run["id"]
+        )
+        for number in range(made, made + MOST_ROUNDS):
+            if not await self._one_round(model, is_first=number == 0):
+                return
+        sentence = f"The model called tools {MOST_ROUNDS} times in a row without answering."
+        error = {"code": "server_error", "message": sentence}
+        raise Interrupted(Ending(RunStatus.FAILED, last_error=error))
+
+    def _round(self) -> Round:
+        live = self._live
+        return Round(self._database, live.log, live.run, live.writing, live.with_content)
+
+    async def _one_round(self, model: ChatModel, *, is_first: bool) -> bool:
+        """One answer of the model with what follows from it; whether another is needed."""
+        said = await self._prompt(model)
+        request = await self._request(model, said, is_first)
+        self._live.writing = Writing()
+        self._live.writing.citer.passages = said.passages
+        step = self._round()
+        answer = await step.stream(model, request)
+        self._count(answer)
+        if not answer.calls:
+            await self._end_with_words(step, answer)
+            return False
+        await step.close_message(usage.nothing())
+        await step.call_built_in(answer, self._tools, self._setting_for(model))
+        self._has_searched = self._has_searched or any(c.kind == "file_search" for c in answer.calls)
+        goes_on = await step.close_tools(answer)
+        if not goes_on:
+            self._live.run = {**self._live.run, "status": RunStatus.REQUIRES_ACTION}
+        return goes_on
+
+    async def _prompt(self, model: ChatModel) -> Prompt:
+        run = self._live.run
+        context = model.context_tokens - self._reply_tokens(model)
+        left = context if run["max_prompt_tokens"] is None else run["max_prompt_tokens"] - self._prompt_tokens
+        tools = as_functions(run["tools"])
+        try:
+            return await self._database.read(prompt.build, run["id"], min(context, left), tools)
+        except PromptTooLong:
+            if left < context:
+                raise Interrupted(_incomplete("max_prompt_tokens")) from None
+            # The model itself may still take it, and says best what is too long.
+            return await self._database.read(prompt.build, run["id"], 10**9, tools)
+
+    def _reply_tokens(self, model: ChatModel) -> int:
+        wanted = self._live.run["max_completion_tokens"] or LONGEST_REPLY_TOKENS
+        return int(min(wanted, model.context_tokens // REPLY_SHARE))
+
+    async def _request(self, model: ChatModel, said: Prompt, is_first: bool) -> Shape:
+        run = self._live.run
+        request: Shape = {
+            "messages": await self._with_pictures(said.messages, model),
+            "stream_options": {"include_usage": True},
+        }
+        if run["tools"] and not (model.is_local and self._has_searched):
+            # Read once more with the tools in front of it, what was found would take a small model twice as long.
+            request["tools"] = as_functions(run["tools"])
+            request["tool_choice"] = as_choice(run["tool_choice"]) if is_first or _is_none(run) else "auto"
+            if not run["parallel_tool_calls"]:
+                request["parallel_tool_calls"] = False
+        for name in ("temperature", "top_p"):
+            if run[name] is not None and run[name] != 1:  # 1 is everybody's default
+                request[name] = run[name]
+        if run["reasoning_effort"]:
+            request["reasoning_effort"] = run["reasoning_effort"]
+        if run["response_format"] not in (None, "auto"):
+            request["response_format"] = run["response_format"]
+        if run["max_completion_tokens"] is not None:
+            request["max_completion_tokens"] = self._completion_tokens_left()
+        return model.fitted(request)
+
+    def _completion_tokens_left(self) -> int:
+        left = self._live.run["max_completion_tokens"] - self._completion_tokens
+        if left <= 0:
+            raise Interrupted(_incomplete("max_completion_tokens"))
+        return int(left)
+
+    async def _with_pictures(self, messages: list[Shape], model: ChatModel) -> list[Shape]:
+        """The messages with the bytes of our own pictures in them."""
+        if model.is_local:
+            return messages  # it cannot see them, and says so
+        return [await asyncio.to_thread(self._with_bytes, message) for message in messages]
+
+    def _with_bytes(self, message: Shape) -> Shape:
+        if not isinstance(message.get("content"), list):
+            return message
+        return {**message, "content": [self._inlined(part) for part in message["content"]]}
+
+    def _inlined(self, part: Shape) -> Shape:
+        url = part.get("image_url", {}).get("url", "")
+        if not url.startswith(BLOB_URL):
+            return part
+        data = self._blobs.get(url.removeprefix(BLOB_URL))
+        inline = f"data:{_media_type(data)};base64,{base64.b64encode(data).decode()}"
+        return {"type": "image_url", "image_url": {**part["image_url"], "url": inline}}
+
+    def _count(self, answer: Answer) -> None:
+        if answer.usage is not None:
+            self._prompt_tokens += answer.usage["prompt_tokens"]
+            self._completion_tokens += answer.usage["completion_tokens"]
+
+    async def _end_with_words(self, step: Round, answer: Answer) -> None:
+        content = self._live.writing.content()
+        if answer.finish_reason == "length":
+            ending = _incomplete("max_completion_tokens", content=content, used=answer.usage)
+            raise Interrupted(ending)
+        if answer.finish_reason == "content_filter":
+            error = {"code": "invalid_prompt", "message": "The answer was stopped by a content filter."}
+            raise Interrupted(
+                Ending(
+                    RunStatus.FAILED,
+                    last_error=error,
+                    message_reason="content_filter",
+                    content=content,
+                    usage=answer.usage,
+                )
+            )
+        await step.finish(answer.usage)
+        self._live.run = {**self._live.run, "status": RunStatus.COMPLETED}
+
+    def _setting_for(self, model: ChatModel) -> Any:
+        live = self._live
+
+        async def setting_for(call: ToolCall) -> Setting:
+            tool = next(tool for tool in live.run["tools"] if tool["type"] == call.kind)
+            resources, question = await self._database.read(contexts.of_tools, live.run["id"])
+            return Setting(
+                owner=live.owner,
+                thread_id=live.run["thread_id"],
+                tool=tool.get(call.kind) or {},
+                resources=resources,
+                model_context_tokens=model.context_tokens,
+                is_local=model.is_local,
+                question=question,
+            )
+
+        return setting_for
+
+
+def _is_none(run: Shape) -> bool:
+    return bool(run["tool_choice"] == "none")
+
+
+def _incomplete(reason: str, content: list[Shape] | None = None, used: Shape | None = None) -> Ending:
+    return Ending(RunStatus.INCOMPLETE, incomplete_reason=reason, content=content, usage=used)
+
+
+def _media_type(data: bytes) -> str:
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    if data[:4] == b"RIFF":
+        return "image/webp"
+    return "image/gif" if data.startswith(b"GIF8") else "image/jpeg"

@@ -1,0 +1,154 @@
+"""The built-in tool file_search: passages found for a question, under markers the model can cite."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from services import tokens
+from services.server.errors import ApiError
+from services.server.retrieval.search import Hit, Wanted
+from services.server.retrieval.service import Retrieval
+from services.server.runs.builtin_tools import queries_of
+from services.server.runs.citations import Passage
+from services.server.runs.toolbox import Outcome, Setting, ToolCall
+from services.server.store import contexts
+from services.server.store.database import ServerDatabase
+
+Shape = dict[str, Any]
+
+DEFAULT_RESULTS = 20
+MESSAGES_A_SEARCH = 4
+"""The service counts four messages for a turn with a search; its first marker is 【4:0†…】, its second 【8:0†…】."""
+BUDGET_SHARE = 8
+MOST_TOKENS = 16_000
+LOCAL_TOKENS = 900
+"""At 45 tokens a second a small model reads so much in 20 s."""
+FEWEST_TOKENS = 60
+FOUND = "Passages from the files, best first. After each statement that rests on one, repeat its marker exactly as it stands here."
+NOTHING = "No passage in the files fits. Say that the files do not answer this."
+
+
+class FileSearch:
+    """Searches the vector stores of a run's assistant and thread."""
+
+    def __init__(self, database: ServerDatabase, retrieval: Retrieval) -> None:
+        self._database, self._retrieval = database, retrieval
+
+    def opening(self, setting: Setting) -> Shape:
+        """The options of the search, and no results yet."""
+        return {"ranking_options": _ranking(setting.tool), "results": []}
+
+    async def run(self, call: ToolCall, setting: Setting) -> Outcome:
+        """Search, and put what was found into words for the model."""
+        queries = queries_of(call.arguments) or [setting.question]
+        hits = await self._find(queries, setting)
+        number = await self._database.write(contexts.next_search, setting.thread_id)
+        turn = MESSAGES_A_SEARCH * number
+        passages = _fitted([_passage(hit, turn, i) for i, hit in enumerate(hits)], hits, _budget(setting))
+        details = {"ranking_options": _ranking(setting.tool), "results": [_result(hit) for hit in hits]}
+        private = {"queries": queries, "passages": [asdict(passage) for passage in passages]}
+        return Outcome(details, _told(passages), private)
+
+    async def _find(self, queries: list[str], setting: Setting) -> list[Hit]:
+        """Passages from every store that is there; one deleted or expired meanwhile has nothing to say."""
+        wanted = setting.tool.get("max_num_results") or DEFAULT_RESULTS
+        threshold = _ranking(setting.tool)["score_threshold"]
+        usable = [i for i in _store_ids(setting.resources) if await self._is_usable(setting.owner, i)]
+        if not usable:
+            return []
+        await self._retrieval.touch(setting.owner, usable)
+        return await self._retrieval.find(Wanted(setting.owner, tuple(usable), wanted, threshold), queries)
+
+    async def _is_usable(self, owner: str, store_id: str) -> bool:
+        from services.server.store import vector_stores
+
+        try:
+            await self._database.read(lambda session: vector_stores.usable(session, owner, store_id).number)
+        except ApiError:
+            return False
+        return True
+
+
+def _store_ids(resources: list[Shape]) -> list[str]:
+    ids = [i for r in resources for i in r.get("file_search", {}).get("vector_store_ids", ())]
+    return list(dict.fromkeys(ids))
+
+
+def _ranking(tool: Shape) -> Shape:
+    options = tool.get("ranking_options") or {}
+    return {
+        "ranker": options.get("ranker") or "default_2024_08_21",
+        "score_threshold": options.get("score_threshold") or 0.0,
+    }
+
+
+def _budget(setting: Setting) -> int:
+    """How many tokens of passages the model is shown."""
+    if setting.is_local:
+        return LOCAL_TOKENS
+    return min(MOST_TOKENS, setting.model_context_tokens // BUDGET_SHARE)
+
+
+def _passage(hit: Hit, turn: int, position: int) -> Passage:
+    place = hit.place
+    return Passage(
+        turn=turn,
+        position=position,
+        file_id=hit.file_id,
+        filename=hit.filename,
+        text=hit.text,
+        page=place.get("page"),
+        last_page=place.get("last_page"),
+        first_row=place.get("first_row"),
+        last_row=place.get("last_row"),
+    )
+
+
+def _fitted(passages: list[Passage], hits: list[Hit], budget: int) -> list[Passage]:
+    """As many passages as fit, the last of them cut to what is left, around the part that fits the question best."""
+    fitted: list[Passage] = []
+    # A small budget is shared: several passages with their best parts tell more than one in full.
+    share = max(budget // 3, FEWEST_TOKENS)
+    for passage, hit in zip(passages, hits, strict=True):
+        size = tokens.count(passage.text)
+        room = min(budget, share) if size > share and budget < size * len(passages) else budget
+        if budget < FEWEST_TOKENS:
+            break
+        if size > room:
+            passage = _cut(passage, hit, room)  # noqa: PLW2901
+        budget -= min(size, room)
+        fitted.append(passage)
+    return fitted
+
+
+def _cut(passage: Passage, hit: Hit, room: int) -> Passage:
+    """The part of a passage around its best window, about `room` tokens long."""
+    from dataclasses import replace
+
+    characters = max(1, len(passage.text) * room // max(1, tokens.count(passage.text)))
+    focus = (hit.focus[0] + hit.focus[1]) // 2 - hit.start if hit.focus else characters // 2
+    start = min(max(0, focus - characters // 2), max(0, len(passage.text) - characters))
+    part = passage.text[start : start + characters]
+    if start:
+        part = part[part.find(" ") + 1 :]
+    if start + characters < len(passage.text):
+        part = part[: part.rfind(" ")] if " " in part else part
+    return replace(passage, text=part)
+
+
+def _result(hit: Hit) -> Shape:
+    return {
+        "file_id": hit.file_id,
+        "file_name": hit.filename,
+        "score": hit.score,
+        "attributes": hit.attributes,
+        "content": [{"type": "text", "text": hit.text}],
+    }
+
+
+def _told(passages: list[Passage]) -> str:
+    if not passages:
+        return NOTHING
+    shown = [f"{passage.marker}\n{passage.text}" for passage in passages]
+    return "\n\n".join([FOUND, *shown])

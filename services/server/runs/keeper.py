@@ -1,0 +1,92 @@
+"""Sees that no run stays open for ever: runs past their time expire, and those of a dead process are ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from services.errors import AppError
+from services.server.runs.events import EventLogs
+from services.server.runs.executor import Executor, Live
+from services.server.runs.records import Ending
+from services.server.runs.states import ACTIVE, RunStatus
+from services.server.store import runs
+from services.server.store.clock import now
+from services.server.store.database import ServerDatabase
+from services.storage.api_tables import RunRow
+
+log = logging.getLogger("tandem.runs")
+
+EVERY_S = 1.0
+STALE_AFTER_S = 10
+FUTURE_S = 60
+LOST = "The server stopped while this run was in progress. Start it again."
+
+
+class Keeper:
+    """Looks after the runs of the database that nobody works on."""
+
+    def __init__(self, database: ServerDatabase, executor: Executor) -> None:
+        self._database, self._executor = database, executor
+
+    async def watch(self) -> None:
+        """Sweep once a second, for as long as the server runs."""
+        while True:
+            try:
+                await self.sweep()
+            except AppError as error:
+                log.warning("runs could not be looked after: %s", error.user_message)
+            await asyncio.sleep(EVERY_S)
+
+    async def sweep(self) -> None:
+        """End what has expired or was left behind; take up what was queued and never begun."""
+        for run_id in await self._database.read(_expired):
+            if not self._executor.is_here(run_id):
+                await self._executor.end_idle(run_id, Ending(RunStatus.EXPIRED))
+        for run_id, status in await self._database.read(_left_behind):
+            if not self._executor.is_here(run_id):
+                await self._take_care_of(run_id, RunStatus(status))
+
+    async def _take_care_of(self, run_id: str, status: RunStatus) -> None:
+        if status is RunStatus.CANCELLING:
+            await self._executor.end_idle(run_id, Ending(RunStatus.CANCELLED))
+        elif status is RunStatus.QUEUED:
+            await self._resume(run_id)
+        else:
+            error = {"code": "server_error", "message": LOST}
+            await self._executor.end_idle(run_id, Ending(RunStatus.FAILED, last_error=error))
+
+    async def _resume(self, run_id: str) -> None:
+        found = await self._database.read(_queued, run_id)
+        if found is None:
+            return
+        owner, wire = found
+        logs: EventLogs = self._executor.logs
+        self._executor.start(Live(wire, owner, logs.open(run_id)))
+
+
+def _expired(session: Session) -> list[str]:
+    over = select(RunRow.id).where(RunRow.status.in_(ACTIVE), RunRow.expires_at <= now())
+    return list(session.scalars(over))
+
+
+def _left_behind(session: Session) -> list[tuple[str, str]]:
+    """Runs at work whose worker gave no sign of life, and queued ones that nobody took up."""
+    at = now()
+    # A clock that was set back leaves signs of life in the future.
+    silent = or_(RunRow.heartbeat_at < at - STALE_AFTER_S, RunRow.heartbeat_at > at + FUTURE_S)
+    at_work = and_(RunRow.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)), silent)
+    waiting = and_(
+        RunRow.status == RunStatus.QUEUED,
+        or_(RunRow.heartbeat_at.is_(None), silent),
+        or_(RunRow.created_at < at - STALE_AFTER_S, RunRow.created_at > at + FUTURE_S),
+    )
+    return [(i, s) for i, s in session.execute(select(RunRow.id, RunRow.status).where(or_(at_work, waiting)))]
+
+
+def _queued(session: Session, run_id: str) -> tuple[str, dict[str, object]] | None:
+    row = session.scalar(select(RunRow).where(RunRow.id == run_id, RunRow.status == RunStatus.QUEUED))
+    return None if row is None else (row.owner, runs.wire(row))

@@ -1,0 +1,206 @@
+"""A thread as the messages of a chat request, cut to what fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services import tokens
+from services.server.runs.citations import Passage
+from services.server.store import steps
+from services.storage.api_tables import FileRow, MessageRow, RunRow, StepRow
+
+Shape = dict[str, Any]
+
+TOKENS_PER_MESSAGE = 4
+TOKENS_PER_IMAGE = 765
+FIRST_MESSAGE_SHARE = 8
+READ_AT_ONCE = 64
+BLOB_URL = "blob:"
+"""Begins the address of a picture that lies in our own files; whoever sends the request puts the bytes in."""
+
+
+class PromptTooLong(Exception):
+    """Not even the instructions and the last message fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a run says to its model, the passages it has shown so far, and how many tokens that makes, estimated."""
+
+    messages: list[Shape]
+    passages: list[Passage]
+    tokens: int
+
+
+def build(session: Session, run_id: str, limit_tokens: int, tools: list[Shape]) -> Prompt:
+    """The prompt of a run's next answer. Raises PromptTooLong when it cannot fit into `limit_tokens`.
+
+    The instructions, the run's own rounds and the last message always stand; of the rest the first message and the
+    newest ones are kept, and those in the middle dropped.
+    """
+    run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+    model = run.body["model"]
+    system = [{"role": "system", "content": run.body["instructions"]}] if run.body["instructions"] else []
+    rounds, passages = _rounds(session, run)
+    fixed = sum(count(message, model) for message in (*system, *rounds))
+    fixed += sum(tokens.TOKENS_PER_TOOL + tokens.count(str(tool), model) for tool in tools)
+    history, used = _history(session, run, limit_tokens - fixed)
+    return Prompt([*system, *history, *rounds], passages, fixed + used)
+
+
+def count(message: Shape, model: str) -> int:
+    """About how many tokens a chat message takes."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        total = tokens.count(content, model)
+    else:
+        total = sum(
+            tokens.count(part["text"], model) if part["type"] == "text" else TOKENS_PER_IMAGE
+            for part in content
+        )
+    calls = message.get("tool_calls") or ()
+    return TOKENS_PER_MESSAGE + total + sum(tokens.count(str(call["function"]), model) for call in calls)
+
+
+def _history(session: Session, run: RunRow, budget: int) -> tuple[list[Shape], int]:
+    truncation = run.body["truncation_strategy"]
+    most = truncation["last_messages"] if truncation["type"] == "last_messages" else None
+    newest_first: list[Shape] = []
+    used, is_cut = 0, False
+    for row in _newest_first(session, run, most):
+        message = _as_chat(session, row)
+        size = count(message, run.body["model"])
+        if used + size > budget:
+            if not newest_first:
+                raise PromptTooLong
+            is_cut = True
+            break
+        newest_first.append(message)
+        used += size
+    if is_cut and most is None:
+        return _with_first(session, run, newest_first, used, budget)
+    return newest_first[::-1], used
+
+
+def _with_first(
+    session: Session, run: RunRow, newest_first: list[Shape], used: int, budget: int
+) -> tuple[list[Shape], int]:
+    """Make room for the message the thread began with, when it is small beside the rest."""
+    row = next(_rows(session, run, oldest_first=True))
+    first = _as_chat(session, row)
+    model = run.body["model"]
+    size = count(first, model)
+    if size > budget // FIRST_MESSAGE_SHARE:
+        return newest_first[::-1], used
+    kept = list(newest_first)
+    while len(kept) > 1 and used + size > budget:
+        used -= count(kept.pop(), model)
+    if used + size > budget:
+        return newest_first[::-1], used
+    return [first, *kept[::-1]], used + size
+
+
+def _newest_first(session: Session, run: RunRow, most: int | None) -> Iterator[MessageRow]:
+    for number, row in enumerate(_rows(session, run, oldest_first=False)):
+        if most is not None and number >= most:
+            return
+        yield row
+
+
+def _rows(session: Session, run: RunRow, *, oldest_first: bool) -> Iterator[MessageRow]:
+    """The thread's messages that are not this run's own, read in small portions."""
+    number: int | None = None
+    while True:
+        query = select(MessageRow).where(MessageRow.thread_id == run.thread_id)
+        if number is not None:
+            query = query.where(MessageRow.number > number if oldest_first else MessageRow.number < number)
+        order = MessageRow.number.asc() if oldest_first else MessageRow.number.desc()
+        portion = session.scalars(query.order_by(order).limit(READ_AT_ONCE)).all()
+        yield from (row for row in portion if row.run_id != run.id)
+        if len(portion) < READ_AT_ONCE:
+            return
+        number = portion[-1].number
+
+
+def _as_chat(session: Session, row: MessageRow) -> Shape:
+    parts = [_part(session, row.owner, part) for part in row.body["content"]]
+    names = _attached(session, row)
+    if names:
+        parts.append({"type": "text", "text": f"[Attached: {', '.join(names)}]"})
+    if all(part["type"] == "text" for part in parts):
+        return {"role": row.role, "content": "\n".join(part["text"] for part in parts)}
+    return {"role": row.role, "content": parts}
+
+
+def _part(session: Session, owner: str, part: Shape) -> Shape:
+    match part["type"]:
+        case "text":
+            return {"type": "text", "text": part["text"]["value"]}
+        case "refusal":
+            return {"type": "text", "text": part["refusal"]}
+        case "image_url":
+            return {"type": "image_url", "image_url": part["image_url"]}
+    file_id = part["image_file"]["file_id"]
+    file = session.scalar(select(FileRow).where(FileRow.id == file_id, FileRow.owner == owner))
+    if file is None:
+        return {"type": "text", "text": "[A picture that was here has been deleted.]"}
+    detail = part["image_file"].get("detail", "auto")
+    return {"type": "image_url", "image_url": {"url": BLOB_URL + file.blob_key, "detail": detail}}
+
+
+def _attached(session: Session, row: MessageRow) -> list[str]:
+    ids = [attachment["file_id"] for attachment in row.body["attachments"]]
+    if not ids:
+        return []
+    query = select(FileRow.filename).where(FileRow.id.in_(ids), FileRow.owner == row.owner)
+    return list(session.scalars(query))
+
+
+def _rounds(session: Session, run: RunRow) -> tuple[list[Shape], list[Passage]]:
+    """What this run has said, called and been told so far."""
+    said: list[Shape] = []
+    passages: list[Passage] = []
+    for step in steps.of_run(session, run.id):
+        if step.kind == steps.MESSAGE:
+            said += _own_message(session, step)
+        else:
+            said += _called(step)
+            for found in step.body.get("private", {}).values():
+                passages += [Passage(**shown) for shown in found.get("passages", ())]
+    return said, passages
+
+
+def _own_message(session: Session, step: StepRow) -> list[Shape]:
+    message_id = step.body["step_details"]["message_creation"]["message_id"]
+    row = session.scalar(select(MessageRow).where(MessageRow.id == message_id))
+    return [_as_chat(session, row)] if row is not None and row.body["content"] else []
+
+
+def _called(step: StepRow) -> list[Shape]:
+    calls = step.body["step_details"]["tool_calls"]
+    private = step.body.get("private", {})
+    if not calls:
+        return []
+    told = [_told(call, private.get(call["id"], {})) for call in calls]
+    asked = [
+        {"id": call["id"], "type": "function", "function": {"name": name, "arguments": arguments}}
+        for call, (name, arguments, _) in zip(calls, told, strict=True)
+    ]
+    results = [
+        {"role": "tool", "tool_call_id": call["id"], "content": output}
+        for call, (_, _, output) in zip(calls, told, strict=True)
+    ]
+    return [{"role": "assistant", "content": None, "tool_calls": asked}, *results]
+
+
+def _told(call: Shape, private: Shape) -> tuple[str, str, str]:
+    """Name, arguments and output of a call, as the model wrote and read them."""
+    if call["type"] == "function":
+        function = call["function"]
+        return function["name"], function["arguments"], function["output"] or ""
+    return call["type"], private.get("arguments", "{}"), private.get("output", "")

@@ -1,0 +1,90 @@
+"""Everything of the server that remembers, put together: database, files, retrieval and runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from services.documents.vectors import VectorIndex
+from services.documents.workers import Workers
+from services.server.files import FileService
+from services.server.retrieval.embedder import Embedder
+from services.server.retrieval.eraser import Eraser
+from services.server.retrieval.reader import Reader
+from services.server.retrieval.service import Retrieval
+from services.server.runs.executor import Executor
+from services.server.runs.file_search import FileSearch
+from services.server.runs.keeper import Keeper
+from services.server.runs.models import ChatModels
+from services.server.runs.service import RunService
+from services.server.runs.toolbox import BuiltInTool, Unavailable
+from services.server.store.database import ServerDatabase
+from services.server.store.ids import new_id
+from services.server.upstream import Upstream
+from services.settings import Settings
+from services.storage.blobs import open_blobs
+
+if TYPE_CHECKING:
+    from services.engines.registry import Engines
+
+
+@dataclass(slots=True)
+class Stateful:
+    """The services that remember, and the work they do in the background."""
+
+    files: FileService
+    retrieval: Retrieval
+    runs: RunService
+    executor: Executor
+    keeper: Keeper
+    workers: Workers
+    vectors: VectorIndex
+    background: asyncio.Future[Any] | None = None
+
+    def start(self) -> None:
+        """Begin to look after runs and files."""
+        self.background = asyncio.gather(self.keeper.watch(), self.retrieval.work())
+
+    async def stop(self) -> None:
+        """End every run and all work; what is not done goes on at the next start."""
+        if self.background is not None:
+            self.background.cancel()
+            with suppress(asyncio.CancelledError):
+                await self.background
+        await self.executor.stop()
+        await asyncio.to_thread(self.workers.close)
+        self.vectors.close()
+
+
+def put_together(
+    settings: Settings, engines: Engines, upstream: Upstream | None, database: ServerDatabase
+) -> Stateful:
+    """The services of one server; nothing is opened yet but the folder of blobs."""
+    blobs = open_blobs(settings)
+    vectors = VectorIndex(settings.home / "vectors", settings.chroma_url)
+    workers, worker = Workers(), new_id("worker_")
+    retrieval = Retrieval(
+        database,
+        vectors,
+        model=engines.embeddings,
+        reader=Reader(database, blobs, workers, worker),
+        embedder=Embedder(database, vectors, engines.embeddings, worker, lambda: engines.chat.is_busy),
+        eraser=Eraser(database, blobs, vectors),
+    )
+    models = ChatModels(engines, upstream, upstream or Upstream(settings))
+    tools: dict[str, BuiltInTool] = {
+        "file_search": FileSearch(database, retrieval),
+        "code_interpreter": Unavailable("The code interpreter"),
+    }
+    executor = Executor(database, models, tools, blobs)
+    return Stateful(
+        files=FileService(database, blobs),
+        retrieval=retrieval,
+        runs=RunService(database, models, executor),
+        executor=executor,
+        keeper=Keeper(database, executor),
+        workers=workers,
+        vectors=vectors,
+    )

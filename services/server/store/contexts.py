@@ -1,0 +1,47 @@
+"""What a run in progress needs to know of its surroundings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.server.store import steps
+from services.storage.api_tables import MessageRow, RunRow, ThreadRow
+
+Wire = dict[str, Any]
+
+
+def spent(session: Session, run_id: str) -> tuple[int, int, int]:
+    """Prompt and completion tokens a run has used so far, and the steps it has taken."""
+    taken = steps.of_run(session, run_id)
+    usages = [step.body["usage"] for step in taken if step.body["usage"]]
+    prompt = sum(usage["prompt_tokens"] for usage in usages)
+    return prompt, sum(usage["completion_tokens"] for usage in usages), len(taken)
+
+
+def of_tools(session: Session, run_id: str) -> tuple[list[Wire], str]:
+    """The tool resources of a run, its assistant's first and its thread's second, and what the person last asked."""
+    run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+    thread = session.scalars(select(ThreadRow).where(ThreadRow.id == run.thread_id)).one()
+    question = session.scalar(
+        select(MessageRow)
+        .where(MessageRow.thread_id == run.thread_id, MessageRow.role == "user")
+        .order_by(MessageRow.number.desc())
+        .limit(1)
+    )
+    text = "" if question is None else _text(question.body["content"])
+    return [run.body["tool_resources"], thread.body["tool_resources"]], text
+
+
+def _text(content: list[Wire]) -> str:
+    return "\n".join(part["text"]["value"] for part in content if part["type"] == "text")
+
+
+def next_search(session: Session, thread_id: str) -> int:
+    """The number of a thread's next file search, counted from 1 and never given twice."""
+    thread = session.scalars(select(ThreadRow).where(ThreadRow.id == thread_id)).one()
+    number = int(thread.body.get("searches", 0)) + 1
+    thread.body = {**thread.body, "searches": number}
+    return number

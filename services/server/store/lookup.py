@@ -1,0 +1,90 @@
+"""One object by its id, for its owner; what is not there is told in OpenAI's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from services.server.errors import ApiError
+from services.server.store.ids import is_id
+from services.storage.api_tables import (
+    ApiRow,
+    AssistantRow,
+    FileBatchRow,
+    FileRow,
+    MessageRow,
+    RunRow,
+    StepRow,
+    ThreadRow,
+    UploadPartRow,
+    UploadRow,
+    VectorStoreRow,
+)
+
+R = TypeVar("R", bound=ApiRow)
+StandIn = Callable[[Session, type[ApiRow], str, str, tuple[ColumnElement[bool], ...]], ApiRow | None]
+STAND_IN = "stand_in"
+"""Key of `session.info` for what makes up missing objects in conformance mode; absent in real use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of object is called, how its ids begin, and which parameter names it."""
+
+    noun: str
+    prefix: str
+    param: str
+
+
+KINDS: dict[type[ApiRow], Kind] = {
+    AssistantRow: Kind("assistant", "asst", "assistant_id"),
+    ThreadRow: Kind("thread", "thread", "thread_id"),
+    MessageRow: Kind("message", "msg", "message_id"),
+    RunRow: Kind("run", "run", "run_id"),
+    StepRow: Kind("run step", "step", "step_id"),
+    FileRow: Kind("file", "file", "file_id"),
+    UploadRow: Kind("upload", "upload", "upload_id"),
+    UploadPartRow: Kind("part", "part", "part_ids"),
+    VectorStoreRow: Kind("vector store", "vs", "vector_store_id"),
+    FileBatchRow: Kind("file batch", "vsfb", "batch_id"),
+}
+
+
+def find(session: Session, row_type: type[R], owner: str, wanted: str, *where: ColumnElement[bool]) -> R:
+    """The row with this id. ApiError 400 for an id of another kind, 404 when there is none or it is another's."""
+    row = find_or_none(session, row_type, owner, wanted, *where)
+    if row is None:
+        raise _missing(row_type, wanted)
+    return row
+
+
+def find_or_none(
+    session: Session, row_type: type[R], owner: str, wanted: str, *where: ColumnElement[bool]
+) -> R | None:
+    """The row with this id, or None."""
+    if not is_id(wanted):
+        return None
+    row = session.scalar(select(row_type).where(row_type.owner == owner, row_type.id == wanted, *where))
+    if row is None and (stand_in := session.info.get(STAND_IN)) is not None:
+        made: R | None = stand_in(session, row_type, owner, wanted, where)
+        return made
+    return row
+
+
+def bodies_changed(row: Any, **changes: Any) -> None:
+    """Put changes into a row's `body`: the database notices a new object, not a changed one."""
+    row.body = {**row.body, **changes}
+
+
+def _missing(row_type: type[ApiRow], wanted: str) -> ApiError:
+    kind = KINDS[row_type]
+    if row_type is FileRow:
+        return ApiError(404, f"No such File object: {wanted}", param="id")
+    if not wanted.startswith(kind.prefix):
+        message = f"Invalid '{kind.param}': '{wanted}'. Expected an ID that begins with '{kind.prefix}'."
+        return ApiError(400, message, code="invalid_value", param=kind.param)
+    return ApiError(404, f"No {kind.noun} found with id '{wanted}'.")
