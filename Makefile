@@ -13,7 +13,7 @@ LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-v
 .DEFAULT_GOAL := help
 # Two installations into one environment at a time would spoil it.
 .NOTPARALLEL:
-.PHONY: help run test test-unit lint format bench lock docs clean install install-dev models chromium
+.PHONY: help run test test-unit conformance lint format bench lock docs clean install install-dev models chromium
 
 help: ## List these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: $(DEV) chromium models ## Run every test
 
 test-unit: $(DEV) ## Run the tests that need neither a browser nor the local model
 	@$(PY) -m pytest -n auto -m "not model and not browser"
+
+conformance: $(DEV) ## Run OpenAI's own SDK tests of the Assistants protocol against this server
+	@$(PY) scripts/conformance.py
 
 lint: $(DEV) ## Check style, formatting, types and the direction of imports
 	@$(PY) -m ruff check $(wildcard $(CODE))

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         ge=1024,
         description="Largest request body /v1 takes; larger ones get 413.",
     )
+    conformance: bool = Field(
+        False,
+        alias="TANDEM_CONFORMANCE",
+        description="For tests of the protocol alone: /v1 makes up unknown objects and answers. Refused over real data.",
+    )
     requests_per_minute: int = Field(
         0,
         alias="TANDEM_REQUESTS_PER_MINUTE",

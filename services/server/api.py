@@ -39,6 +39,7 @@ def create_api(settings: Settings, engines: Engines) -> Starlette:
             Middleware(Envelope),
             Middleware(Access, settings=settings),
             Middleware(Limited, limiter=limiter),
+            *_for_conformance(settings),
         ],
         exception_handlers={HTTPException: _leave_to_envelope},
         lifespan=_running,
@@ -48,11 +49,21 @@ def create_api(settings: Settings, engines: Engines) -> Starlette:
     return api
 
 
+def _for_conformance(settings: Settings) -> list[Middleware]:
+    if not settings.conformance:
+        return []
+    from services.server.conformance import Lenient
+
+    return [Middleware(Lenient)]
+
+
 @asynccontextmanager
 async def _running(api: Starlette) -> AsyncIterator[None]:
     """Start the engines in the background, and end what was opened."""
     state: ServerState = api.state.server
     await _have_a_key(state.settings)
+    if state.settings.conformance:
+        await asyncio.to_thread(getattr, state, "stateful")  # refuses to start over real data
     await state.engines.start()
     looking_after = asyncio.create_task(_look_after(state))
     try:

@@ -38,7 +38,7 @@ class ServerState:
         self, settings: Settings, engines: Engines, upstream: Upstream | None, limiter: Limiter
     ) -> None:
         self.settings, self.engines, self.upstream, self.limiter = settings, engines, upstream, limiter
-        self.database = ServerDatabase(settings.resolved_database_url)
+        self.database = ServerDatabase(settings.resolved_database_url, reads_may_write=settings.conformance)
 
     @staticmethod
     def of(request: Request) -> ServerState:

@@ -17,7 +17,7 @@ from services.server.retrieval.service import Retrieval
 from services.server.runs.executor import Executor
 from services.server.runs.file_search import FileSearch
 from services.server.runs.keeper import Keeper
-from services.server.runs.models import ChatModels
+from services.server.runs.models import ChatModels, FindsModels
 from services.server.runs.service import RunService
 from services.server.runs.toolbox import BuiltInTool, Unavailable
 from services.server.store.database import ServerDatabase
@@ -73,7 +73,12 @@ def put_together(
         embedder=Embedder(database, vectors, engines.embeddings, worker, lambda: engines.chat.is_busy),
         eraser=Eraser(database, blobs, vectors),
     )
-    models = ChatModels(engines, upstream, upstream or Upstream(settings))
+    models: FindsModels = ChatModels(engines, upstream, upstream or Upstream(settings))
+    if settings.conformance:
+        from services.server import conformance
+
+        conformance.prepare(database.opened(), blobs)
+        models = conformance.FixedModels()
     tools: dict[str, BuiltInTool] = {
         "file_search": FileSearch(database, retrieval),
         "code_interpreter": Unavailable("The code interpreter"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from services.errors import StorageFailed
 from services.storage.failures import folder_failure, storage_failure
@@ -22,6 +22,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.session_info: dict[str, Any] = {}
+        """What every session knows, under `Session.info`."""
         # SQLite lets a transaction that began by reading fail at its first write; one that announces itself waits.
         self._writing = engine.execution_options(tandem_begin="BEGIN IMMEDIATE")
 
@@ -44,7 +46,7 @@ class Database:
         from sqlalchemy.orm import Session
 
         try:
-            with Session(engine, expire_on_commit=False) as session, session.begin():
+            with Session(engine, expire_on_commit=False, info=self.session_info) as session, session.begin():
                 yield session
         except DBAPIError as error:
             raise storage_failure(error) or error from error

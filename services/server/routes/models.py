@@ -21,7 +21,8 @@ UPSTREAM_TIMEOUT_S = 5.0
 async def list_models(request: Request) -> JSONResponse:
     """Every model that answers here; an upstream that fails does not hide the local ones."""
     state = ServerState.of(request)
-    return JSONResponse({"object": "list", "data": await _models(state)})
+    listed: dict[str, Any] = {"object": "list", "data": await _models(state)}
+    return JSONResponse(listed | ({"conformance": True} if state.settings.conformance else {}))
 
 
 async def retrieve(request: Request) -> JSONResponse:

@@ -134,12 +134,6 @@ def check_tool_resources(resources: Any) -> None:
     search = resources.get("file_search") or {}
     for name in ("vector_store_ids", "vector_stores"):
         limits.items(search.get(name), f"tool_resources.file_search.{name}", 1)
-    if search.get("vector_store_ids") and search.get("vector_stores"):
-        raise ApiError(
-            400,
-            "Provide 'tool_resources.file_search.vector_store_ids' or 'vector_stores', not both.",
-            param="tool_resources.file_search",
-        )
     for store in search.get("vector_stores") or ():
         limits.metadata(store.get("metadata"))
         check_chunking(store.get("chunking_strategy"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.server.runs import prompt, records, usage
 from services.server.runs.builtin_tools import as_choice, as_functions
-from services.server.runs.models import ChatModel, ChatModels
+from services.server.runs.models import ChatModel, FindsModels
 from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
 from services.server.runs.records import Ending
 from services.server.runs.round import Answer, Round, Writing
@@ -41,7 +41,7 @@ class Conversation:
     def __init__(
         self,
         database: ServerDatabase,
-        models: ChatModels,
+        models: FindsModels,
         tools: dict[str, BuiltInTool],
         blobs: Any,
         live: Live,

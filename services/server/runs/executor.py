@@ -13,7 +13,7 @@ from services.server.errors import ApiError
 from services.server.runs import records
 from services.server.runs.conversation import Conversation, Interrupted
 from services.server.runs.events import EventLog, EventLogs
-from services.server.runs.models import ChatModels
+from services.server.runs.models import FindsModels
 from services.server.runs.records import Ending, RunGone
 from services.server.runs.round import Writing
 from services.server.runs.states import IllegalMove, RunStatus
@@ -47,7 +47,7 @@ class Executor:
     """The runs of this process. Belongs to one event loop."""
 
     def __init__(
-        self, database: ServerDatabase, models: ChatModels, tools: dict[str, BuiltInTool], blobs: Any
+        self, database: ServerDatabase, models: FindsModels, tools: dict[str, BuiltInTool], blobs: Any
     ) -> None:
         self.worker = new_id("worker_")
         self.logs = EventLogs()

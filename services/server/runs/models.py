@@ -139,6 +139,16 @@ class UpstreamModel:
             raise connection_problem(error, self.upstream.shown_url) from None
 
 
+class FindsModels(Protocol):
+    """Where runs get their models from."""
+
+    async def find(self, name: str, key: str | None = None) -> ChatModel:
+        """The model by its name. Raises ApiError."""
+
+    def has(self, name: str, key: str | None = None) -> bool:
+        """Whether somebody might answer for this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatModels:
     """Finds the model that a run asks for."""

@@ -31,6 +31,11 @@ STAND_IN = "stand_in"
 """Key of `session.info` for what makes up missing objects in conformance mode; absent in real use."""
 
 
+def is_relaxed(session: Session) -> bool:
+    """Whether this is conformance mode, in which states are not insisted on."""
+    return STAND_IN in session.info
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How a kind of object is called, how its ids begin, and which parameter names it."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from services.server.errors import ApiError
+from services.server.store.lookup import is_relaxed
 from services.storage.api_tables import ApiRow
 
 Wire = dict[str, Any]
@@ -77,6 +78,8 @@ def _number_of(
     cursor: str,
 ) -> int:
     number = session.scalar(select(row_type.number).where(*where, ids == cursor))
+    if number is None and is_relaxed(session):
+        return 0
     if number is None:
         raise ApiError(404, f"There is no object with id '{cursor}' in this list.", param="after")
     return number

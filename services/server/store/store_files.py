@@ -12,7 +12,7 @@ from services.server.errors import ApiError
 from services.server.store import outbox, vector_stores
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import bodies_changed, find
+from services.server.store.lookup import STAND_IN, bodies_changed, find
 from services.server.store.pages import Paging, listed
 from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
 
@@ -94,7 +94,7 @@ def find_entry(session: Session, owner: str, store_id: str, file_id: str) -> Sto
     """The entry of a file in a store. ApiError 404 when either is not there."""
     find(session, VectorStoreRow, owner, store_id)
     row = _entry(session, store_id, file_id)
-    if row is None and (stand_in := session.info.get("stand_in")):
+    if row is None and (stand_in := session.info.get(STAND_IN)):
         row = stand_in(session, StoreFileRow, owner, file_id, (StoreFileRow.vector_store_id == store_id,))
     if row is None:
         raise ApiError(404, f"No file found with id '{file_id}' in vector store '{store_id}'.")
