@@ -7,7 +7,7 @@ import re
 from services.words import words
 
 LONGEST_QUOTE = 300
-SENTENCE = re.compile(r"[^.!?。\n]+(?:[.!?。]+|\n|$)")
+SENTENCE = re.compile(r"[^\n]+?(?:[.!?。]+(?=\s|$)|\n|$)")
 
 
 def best_quote(passage: str, claim: str) -> str:

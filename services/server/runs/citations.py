@@ -85,7 +85,7 @@ class Citer:
             self._held = self._held[len(match.group()) :]
             passage = self._passage(*match.groups())
             if passage is not None:
-                yield self._cited(match.group(), passage)
+                yield self.cite(passage, match.group())
 
     def _plain(self, until: int) -> list[Piece]:
         ready, self._held = self._held[:until], self._held[until:]
@@ -101,8 +101,9 @@ class Citer:
         same_position = [p for p in named if p.position == int(position)]
         return next(reversed(same_position or named), None) if named else None
 
-    def _cited(self, marker: str, passage: Passage) -> Piece:
-        start = len(self.text)
+    def cite(self, passage: Passage, marker: str | None = None) -> Piece:
+        """The passage's marker, as it was written or as it should be, with the annotation for it."""
+        marker, start = marker or passage.marker, len(self.text)
         quote = best_quote(passage.text, self._claim())
         citation: dict[str, Any] = {"file_id": passage.file_id, "quote": quote}
         where = {"page": passage.page, "last_page": passage.last_page, "rows": _rows(passage)}

@@ -7,7 +7,9 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from services.server.runs import prompt, records, usage
+from services.server.runs.attribution import AttributingCiter
 from services.server.runs.builtin_tools import as_choice, as_functions
+from services.server.runs.citations import Citer
 from services.server.runs.models import ChatModel, FindsModels
 from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
 from services.server.runs.records import Ending
@@ -16,6 +18,7 @@ from services.server.runs.states import RunStatus
 from services.server.runs.toolbox import BuiltInTool, Setting, ToolCall
 from services.server.store import contexts
 from services.server.store.database import ServerDatabase
+from services.server.store.ids import new_id
 
 if TYPE_CHECKING:
     from services.server.runs.executor import Live
@@ -75,10 +78,10 @@ class Conversation:
         """One answer of the model with what follows from it; whether another is needed."""
         said = await self._prompt(model)
         request = await self._request(model, said, is_first)
-        self._live.writing = Writing()
-        self._live.writing.citer.passages = said.passages
+        citer = AttributingCiter if model.is_local else Citer
+        self._live.writing = Writing(citer=citer(said.passages))
         step = self._round()
-        answer = await step.stream(model, request)
+        answer = await self._looked_up(model, step, is_first) or await step.stream(model, request)
         self._count(answer)
         if not answer.calls:
             await self._end_with_words(step, answer)
@@ -90,6 +93,21 @@ class Conversation:
         if not goes_on:
             self._live.run = {**self._live.run, "status": RunStatus.REQUIRES_ACTION}
         return goes_on
+
+    async def _looked_up(self, model: ChatModel, step: Round, is_first: bool) -> Answer | None:
+        """A search made before the local model is asked: it would rather answer from memory than look into files."""
+        run = self._live.run
+        if not (model.is_local and is_first and run["tool_choice"] == "auto"):
+            return None
+        search = self._tools.get("file_search")
+        tool = next((tool for tool in run["tools"] if tool["type"] == "file_search"), None)
+        if search is None or tool is None:
+            return None
+        call = ToolCall(new_id("call_"), "file_search", "file_search", "{}", 0)
+        if not await search.is_called_for(await self._setting_for(model)(call)):
+            return None
+        await step.open_tools()
+        return Answer([call], "tool_calls", usage.nothing())
 
     async def _prompt(self, model: ChatModel) -> Prompt:
         run = self._live.run
@@ -185,7 +203,7 @@ class Conversation:
 
         async def setting_for(call: ToolCall) -> Setting:
             tool = next(tool for tool in live.run["tools"] if tool["type"] == call.kind)
-            resources, question = await self._database.read(contexts.of_tools, live.run["id"])
+            resources, questions = await self._database.read(contexts.of_tools, live.run["id"])
             return Setting(
                 owner=live.owner,
                 thread_id=live.run["thread_id"],
@@ -193,7 +211,7 @@ class Conversation:
                 resources=resources,
                 model_context_tokens=model.context_tokens,
                 is_local=model.is_local,
-                question=question,
+                questions=questions,
             )
 
         return setting_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from services import tokens
@@ -25,7 +25,11 @@ MOST_TOKENS = 16_000
 LOCAL_TOKENS = 900
 """At 45 tokens a second a small model reads so much in 20 s."""
 FEWEST_TOKENS = 60
+TELLING_SCORE = 0.3
+"""Below it lie greetings and questions on other things; of 243 questions on the files at hand, hardly any."""
 FOUND = "Passages from the files, best first. After each statement that rests on one, repeat its marker exactly as it stands here."
+FITTING_SCORE = 0.2
+"""A small model takes for an answer whatever it is shown; what fits less is not shown to it."""
 NOTHING = "No passage in the files fits. Say that the files do not answer this."
 
 
@@ -39,13 +43,19 @@ class FileSearch:
         """The options of the search, and no results yet."""
         return {"ranking_options": _ranking(setting.tool), "results": []}
 
+    async def is_called_for(self, setting: Setting) -> bool:
+        """Whether the files have something on what was asked."""
+        hits = await self._find(setting.questions, replace(setting, tool={"max_num_results": 1}))
+        return bool(hits) and hits[0].score >= TELLING_SCORE
+
     async def run(self, call: ToolCall, setting: Setting) -> Outcome:
         """Search, and put what was found into words for the model."""
-        queries = queries_of(call.arguments) or [setting.question]
+        queries = queries_of(call.arguments) or setting.questions
         hits = await self._find(queries, setting)
         number = await self._database.write(contexts.next_search, setting.thread_id)
         turn = MESSAGES_A_SEARCH * number
-        passages = _fitted([_passage(hit, turn, i) for i, hit in enumerate(hits)], hits, _budget(setting))
+        shown = [hit for hit in hits if not setting.is_local or hit.score >= FITTING_SCORE]
+        passages = _fitted([_passage(hit, turn, i) for i, hit in enumerate(shown)], shown, _budget(setting))
         details = {"ranking_options": _ranking(setting.tool), "results": [_result(hit) for hit in hits]}
         private = {"queries": queries, "passages": [asdict(passage) for passage in passages]}
         return Outcome(details, _told(passages), private)
@@ -124,8 +134,6 @@ def _fitted(passages: list[Passage], hits: list[Hit], budget: int) -> list[Passa
 
 def _cut(passage: Passage, hit: Hit, room: int) -> Passage:
     """The part of a passage around its best window, about `room` tokens long."""
-    from dataclasses import replace
-
     characters = max(1, len(passage.text) * room // max(1, tokens.count(passage.text)))
     focus = (hit.focus[0] + hit.focus[1]) // 2 - hit.start if hit.focus else characters // 2
     start = min(max(0, focus - characters // 2), max(0, len(passage.text) - characters))

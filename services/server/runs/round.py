@@ -93,7 +93,7 @@ class Round:
     async def _take_call(self, piece: Shape, calls: dict[int, PartialCall]) -> None:
         index, function = piece.get("index", len(calls)), piece.get("function") or {}
         if index not in calls:
-            await self._open_tools()
+            await self.open_tools()
             # Ids are ours: models repeat theirs, and a caller must be able to tell two calls apart.
             calls[index] = PartialCall(new_id("call_"), function.get("name") or "")
             self._tell_opening(index, calls[index])
@@ -119,7 +119,8 @@ class Round:
             self.writing.message, events = await self.database.write(records.open_message, self.run["id"])
             self.announce(events)
 
-    async def _open_tools(self) -> None:
+    async def open_tools(self) -> None:
+        """Begin a step of tools, unless there is one."""
         if self.writing.tools_step is not None:
             return
         await self.close_message(usage.nothing())

@@ -21,7 +21,10 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a built-in tool is called: for whom, in which thread, with which options, in front of which model."""
+    """Where a built-in tool is called: for whom, in which thread, with which options, in front of which model.
+
+    `questions` is what the person asked, also together with what they asked before when it is short.
+    """
 
     owner: str
     thread_id: str
@@ -29,7 +32,7 @@ class Setting:
     resources: list[Shape]
     model_context_tokens: int
     is_local: bool
-    question: str
+    questions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class BuiltInTool(Protocol):
     def opening(self, setting: Setting) -> Shape:
         """What the first delta shows of a call, under the tool's name."""
 
+    async def is_called_for(self, setting: Setting) -> bool:
+        """Whether what the person asked plainly wants this tool, so that a small model need not decide."""
+
     async def run(self, call: ToolCall, setting: Setting) -> Outcome:
         """Do it. A failure that the model should know of is an outcome too."""
 
@@ -60,6 +66,10 @@ class Unavailable:
     def opening(self, setting: Setting) -> Shape:
         """An empty call."""
         return {"input": "", "outputs": []}
+
+    async def is_called_for(self, setting: Setting) -> bool:
+        """Never."""
+        return False
 
     async def run(self, call: ToolCall, setting: Setting) -> Outcome:
         """The sentence that it is not here."""

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.documents.terms import question_terms
 from services.server.store import steps
 from services.storage.api_tables import MessageRow, RunRow, ThreadRow
 
 Wire = dict[str, Any]
+LEANING_TERMS = 4
 
 
 def spent(session: Session, run_id: str) -> tuple[int, int, int]:
@@ -21,18 +23,25 @@ def spent(session: Session, run_id: str) -> tuple[int, int, int]:
     return prompt, sum(usage["completion_tokens"] for usage in usages), len(taken)
 
 
-def of_tools(session: Session, run_id: str) -> tuple[list[Wire], str]:
-    """The tool resources of a run, its assistant's first and its thread's second, and what the person last asked."""
+def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str]]:
+    """The tool resources of a run, its assistant's first and its thread's second, and what the person asked."""
     run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
     thread = session.scalars(select(ThreadRow).where(ThreadRow.id == run.thread_id)).one()
-    question = session.scalar(
+    asked = session.scalars(
         select(MessageRow)
         .where(MessageRow.thread_id == run.thread_id, MessageRow.role == "user")
         .order_by(MessageRow.number.desc())
-        .limit(1)
+        .limit(2)
     )
-    text = "" if question is None else _text(question.body["content"])
-    return [run.body["tool_resources"], thread.body["tool_resources"]], text
+    questions = _questions([_text(message.body["content"]) for message in asked])
+    return [run.body["tool_resources"], thread.body["tool_resources"]], questions
+
+
+def _questions(newest_first: list[str]) -> list[str]:
+    """The last question; a short one may lean on the one before, so both together are a question too."""
+    if len(newest_first) == 2 and len(question_terms(newest_first[0])) < LEANING_TERMS:
+        return [newest_first[0], f"{newest_first[1]} {newest_first[0]}"]
+    return newest_first[:1]
 
 
 def _text(content: list[Wire]) -> str:
