@@ -22,6 +22,11 @@ SECTIONS = {
         "Added times are differences of medians of a few milliseconds; another program on the machine changes them. The"
         " bare relay in the same table shows by how much.",
     ),
+    "assistants": Section(
+        "The app as `make run` starts it, before a scripted upstream that writes 1,000 tokens a second. Single operations one"
+        " after the other; streamed runs in turns with plain streamed completions through the same server.",
+        "Differences of a few milliseconds: another program on the machine changes them.",
+    ),
     "start": Section(
         "The app is started as `make run` does it, with a key and no model files, until `/healthz` answers 200; then left"
         " alone until its resident memory stands still. Installed size is what the environment's packages take on disk,"

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 RANK_CONSTANT = 10
 CANDIDATES = 40
-WEIGHT_OF_WORDS = 0.4
 FULL_COSINE = 0.7
 """A cosine that counts as complete agreement: the embedding model hardly goes above it for a question and its answer."""
 
 C = TypeVar("C", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much the words and the vectors count. A side that counts nothing is not asked."""
+
+    words: float = 0.4
+    vectors: float = 0.6
 
 
 def fused(*rankings: Sequence[C]) -> list[C]:
@@ -30,12 +38,13 @@ def fused(*rankings: Sequence[C]) -> list[C]:
     return sorted(scores, key=lambda candidate: -scores[candidate])[:CANDIDATES]
 
 
-def score(coverage: float, cosine: float | None) -> float:
+def score(coverage: float, cosine: float | None, weights: Weights) -> float:
     """How well a passage fits, 0 to 1: by the share of the question's words it has, and by its best window's cosine.
 
     Without a vector the words alone count. Above 0.5 lies what plainly answers a question.
     """
     if cosine is None:
-        return coverage
+        return coverage if weights.words else 0.0
     nearness = min(max(cosine / FULL_COSINE, 0.0), 1.0)
-    return WEIGHT_OF_WORDS * coverage + (1 - WEIGHT_OF_WORDS) * nearness
+    whole = weights.words + weights.vectors
+    return (weights.words * coverage + weights.vectors * nearness) / whole

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.documents import bm25
 from services.documents.filters import admits
-from services.documents.fusion import fused, score
+from services.documents.fusion import Weights, fused, score
 from services.documents.terms import question_terms
 from services.server.store import passages, texts, vector_stores
 from services.server.store.passages import Entry
@@ -51,6 +51,7 @@ class Wanted:
     most: int = 10
     threshold: float = 0.0
     condition: Mapping[str, Any] | None = None
+    weights: Weights = field(default_factory=Weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def search(session: Session, vectors: VectorIndex, wanted: Wanted, queries: Sequ
     library.is_filtered = len(admitted) < len(entries)
     best: dict[Candidate, float] = {}
     for query in queries:
-        for candidate, value in library.scored(query).items():
+        for candidate, value in library.scored(query, wanted.weights).items():
             best[candidate] = max(value, best.get(candidate, 0.0))
     ranked = sorted(best, key=lambda candidate: (-best[candidate], candidate))
     good = [candidate for candidate in ranked if best[candidate] >= wanted.threshold]
@@ -107,16 +108,20 @@ class _Library:
         self._bounds = {number: _pairs(entry.bounds) for number, entry in entries.items()}
         self._best_window: dict[Candidate, tuple[int, int]] = {}
 
-    def scored(self, query: Query) -> dict[Candidate, float]:
+    def scored(self, query: Query, weights: Weights) -> dict[Candidate, float]:
         """The candidates for one query with their scores."""
+        if not weights.vectors:
+            query = Query(query.text, None)
         words = question_terms(query.text)
         postings = passages.postings(self._session, self._owner, self._stores, words)
         lengths = {number: entry.lengths for number, entry in self._entries.items()}
         by_words = bm25.rank(postings, lengths, MOST_RANKED)
         by_vector = self._near(query)
-        candidates = fused(by_words.best, list(by_vector))
+        candidates = fused(by_words.best if weights.words else (), list(by_vector))
         return {
-            candidate: score(by_words.coverage(*candidate), self._cosine(candidate, query, by_vector))
+            candidate: score(
+                by_words.coverage(*candidate), self._cosine(candidate, query, by_vector), weights
+            )
             for candidate in candidates
         }
 

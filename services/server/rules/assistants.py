@@ -6,6 +6,7 @@ from typing import Any
 
 from services.server.errors import ApiError
 from services.server.rules import limits, schema
+from services.server.rules.schema_errors import invalid_type
 
 MOST_TOOLS = 128
 MOST_TOOLS_OF_A_RUN = 20
@@ -44,7 +45,7 @@ def change(body: Body) -> Body:
 
 
 def _checked(load_type: Any, body: Body) -> Body:
-    schema.check(load_type, body)
+    check(load_type, body)
     limits.text(body.get("name"), "name", LONGEST_NAME)
     limits.text(body.get("description"), "description", LONGEST_DESCRIPTION)
     limits.text(body.get("instructions"), "instructions", LONGEST_INSTRUCTIONS)
@@ -59,6 +60,26 @@ def check_sampling(body: Body) -> None:
     """Temperature and top_p lie where OpenAI has them."""
     limits.number(body, "temperature", 0.0, 2.0)
     limits.number(body, "top_p", 0.0, 1.0)
+
+
+def check(load_type: Any, body: Body) -> None:
+    """Check a request with tools against the SDK's type.
+
+    The service echoes an option of file search that the type does not know; what was echoed may come back.
+    """
+    tools = body.get("tools")
+    if isinstance(tools, list):
+        body = body | {"tools": [_as_typed(tool) for tool in tools]}
+    schema.check(load_type, body)
+
+
+def _as_typed(tool: Any) -> Any:
+    search = tool.get("file_search") if isinstance(tool, dict) else None
+    ranking = search.get("ranking_options") if isinstance(search, dict) else None
+    if not isinstance(ranking, dict) or "hybrid_search" not in ranking:
+        return tool
+    typed = {name: value for name, value in ranking.items() if name != "hybrid_search"}
+    return {**tool, "file_search": {**(search or {}), "ranking_options": typed}}
 
 
 def with_full_tools(body: Body, most: int) -> Body:
@@ -88,21 +109,32 @@ def _full_search(options: Body, where: str) -> Body:
         "ranking_options": {
             "ranker": DEFAULT_RANKER if ranker == "auto" else ranker,
             "score_threshold": float(ranking.get("score_threshold") or 0.0),
-            "hybrid_search": ranking.get("hybrid_search"),
+            "hybrid_search": _hybrid(ranking.get("hybrid_search"), where),
         }
     }
+
+
+def _hybrid(weights: Any, where: str) -> Body | None:
+    """How much words and vectors count, where a request says so."""
+    if weights is None:
+        return None
+    names = ("embedding_weight", "text_weight")
+    if not isinstance(weights, dict) or set(weights) != set(names):
+        raise invalid_type(f"{where}.file_search.ranking_options.hybrid_search", "two weights", weights)
+    for name in names:
+        if not isinstance(weights[name], int | float):
+            raise invalid_type(name, "a decimal", weights[name])
+        limits.number(weights, name, 0.0, 1.0)
+    return {name: float(weights[name]) for name in names}
 
 
 def _full_function(function: Body, where: str) -> Body:
     limits.name(function["name"], f"{where}.function.name")
     parameters = function.get("parameters") or {"type": "object", "properties": {}}
     check_json_schema(parameters, f"function '{function['name']}'", f"{where}.function.parameters")
-    return {
-        "name": function["name"],
-        "description": function.get("description"),
-        "parameters": parameters,
-        "strict": bool(function.get("strict")),
-    }
+    described = {"description": function["description"]} if "description" in function else {}
+    strict = bool(function.get("strict"))
+    return {"name": function["name"], **described, "parameters": parameters, "strict": strict}
 
 
 def check_json_schema(value: Any, where: str, param: str) -> None:

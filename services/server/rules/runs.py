@@ -46,7 +46,7 @@ def change_type() -> Any:
 def creation(body: Body) -> Body:
     """A checked request to run a thread, its tools written out in full."""
     body = schema.without_nulls(body)
-    schema.check(creation_type, body)
+    assistants.check(creation_type, body)
     for index, message in enumerate(body.get("additional_messages") or ()):
         threads.check_message(message, f"additional_messages[{index}].")
     return _checked(body)
@@ -55,7 +55,7 @@ def creation(body: Body) -> Body:
 def thread_and_run(body: Body) -> Body:
     """A checked request to make a thread and run it."""
     body = schema.without_nulls(body)
-    schema.check(thread_and_run_type, body)
+    assistants.check(thread_and_run_type, body)
     threads.check_thread(body.get("thread") or {}, "thread.")
     assistants.check_tool_resources(body.get("tool_resources"))
     return _checked(body)

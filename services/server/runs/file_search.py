@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from services import tokens
+from services.documents.fusion import Weights
 from services.server.errors import ApiError
 from services.server.retrieval.search import Hit, Wanted
 from services.server.retrieval.service import Retrieval
@@ -39,9 +40,9 @@ class FileSearch:
     def __init__(self, database: ServerDatabase, retrieval: Retrieval) -> None:
         self._database, self._retrieval = database, retrieval
 
-    def opening(self, setting: Setting) -> Shape:
+    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
         """The options of the search, and no results yet."""
-        return {"ranking_options": _ranking(setting.tool), "results": []}
+        return ({"ranking_options": _ranking(setting.tool), "results": []},)
 
     async def is_called_for(self, setting: Setting) -> bool:
         """Whether the files have something on what was asked."""
@@ -68,7 +69,8 @@ class FileSearch:
         if not usable:
             return []
         await self._retrieval.touch(setting.owner, usable)
-        return await self._retrieval.find(Wanted(setting.owner, tuple(usable), wanted, threshold), queries)
+        asked = Wanted(setting.owner, tuple(usable), wanted, threshold, weights=_weights(setting.tool))
+        return await self._retrieval.find(asked, queries)
 
     async def _is_usable(self, owner: str, store_id: str) -> bool:
         from services.server.store import vector_stores
@@ -91,6 +93,14 @@ def _ranking(tool: Shape) -> Shape:
         "ranker": options.get("ranker") or "default_2024_08_21",
         "score_threshold": options.get("score_threshold") or 0.0,
     }
+
+
+def _weights(tool: Shape) -> Weights:
+    """How much words and vectors count, where the tool's options say so."""
+    hybrid = (tool.get("ranking_options") or {}).get("hybrid_search")
+    if not hybrid or hybrid["text_weight"] + hybrid["embedding_weight"] <= 0:
+        return Weights()
+    return Weights(words=hybrid["text_weight"], vectors=hybrid["embedding_weight"])
 
 
 def _budget(setting: Setting) -> int:

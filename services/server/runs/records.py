@@ -88,7 +88,7 @@ def close_message(
     steps.end(step, "completed", usage)
     return [
         ("thread.message.completed", messages.wire(message)),
-        ("thread.run.step.completed", steps.wire(step)),
+        ("thread.run.step.completed", steps.event_wire(step)),
     ]
 
 
@@ -117,7 +117,7 @@ def close_tools(
     _in_progress(session, run_id)
     step = _step(session, step_id)
     steps.end(step, "completed", usage)
-    return [("thread.run.step.completed", steps.wire(step, with_content))]
+    return [("thread.run.step.completed", steps.event_wire(step, with_content=with_content))]
 
 
 def require_action(
@@ -149,7 +149,7 @@ def take_outputs(session: Session, run_id: str, outputs: dict[str, str], *, with
     steps.end(step, "completed", step.body.get("pending_usage"))
     runs.move(session, row, RunStatus.QUEUED)
     return [
-        ("thread.run.step.completed", steps.wire(step, with_content)),
+        ("thread.run.step.completed", steps.event_wire(step, with_content=with_content)),
         ("thread.run.queued", runs.wire(row)),
     ]
 
@@ -202,7 +202,7 @@ def _end_step(session: Session, step: StepRow, ending: Ending) -> Events:
     status = STEP_ENDS[ending.status]
     usage = ending.usage or step.body.get("pending_usage")
     steps.end(step, status, usage, _step_error(ending.last_error))
-    return [*events, (f"thread.run.step.{status}", steps.wire(step))]
+    return [*events, (f"thread.run.step.{status}", steps.event_wire(step))]
 
 
 def _step_error(error: Wire | None) -> Wire | None:

@@ -166,9 +166,14 @@ class Round:
             await self.database.write(records.save_calls, self.run["id"], step_id, shown, private)
 
     async def _run_one(self, call: ToolCall, tool: BuiltInTool, setting: Setting) -> Outcome:
-        opening = {"index": call.index, "id": call.id, "type": call.kind, call.kind: tool.opening(setting)}
-        self._tell_calls(opening)
-        return await tool.run(call, setting)
+        named = {"id": call.id}
+        for delta in tool.opening(call, setting):
+            self._tell_calls({"index": call.index, **named, "type": call.kind, call.kind: delta})
+            named = {}  # an id is told once: clients join what comes twice
+        outcome = await tool.run(call, setting)
+        for delta in outcome.deltas:
+            self._tell_calls({"index": call.index, "type": call.kind, call.kind: delta})
+        return outcome
 
     async def close_tools(self, answer: Answer) -> bool:
         """Complete the step of tools; False when functions in it wait for the caller."""

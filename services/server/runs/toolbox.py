@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from services.server.runs.builtin_tools import code_of
+
 Shape = dict[str, Any]
 
 
@@ -37,18 +39,22 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a tool gave: `details` for the step, `output` for the model, `private` for later prompts."""
+    """What a tool gave: `details` for the step, `output` for the model, `private` for later prompts.
+
+    `deltas` are told, under the tool's name, once it is done.
+    """
 
     details: Shape
     output: str
     private: Shape = field(default_factory=dict)
+    deltas: tuple[Shape, ...] = ()
 
 
 class BuiltInTool(Protocol):
     """One built-in tool."""
 
-    def opening(self, setting: Setting) -> Shape:
-        """What the first delta shows of a call, under the tool's name."""
+    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+        """What is told of a call before it is run, under the tool's name: one delta each."""
 
     async def is_called_for(self, setting: Setting) -> bool:
         """Whether what the person asked plainly wants this tool, so that a small model need not decide."""
@@ -63,9 +69,9 @@ class Unavailable:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def opening(self, setting: Setting) -> Shape:
-        """An empty call."""
-        return {"input": "", "outputs": []}
+    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+        """An empty call, then its program."""
+        return {"input": "", "outputs": []}, {"input": code_of(call.arguments)}
 
     async def is_called_for(self, setting: Setting) -> bool:
         """Never."""
@@ -73,11 +79,10 @@ class Unavailable:
 
     async def run(self, call: ToolCall, setting: Setting) -> Outcome:
         """The sentence that it is not here."""
-        from services.server.runs.builtin_tools import code_of
-
         sentence = f"{self._name} is not available on this server. Answer without it, and say so."
-        logs = [{"type": "logs", "logs": sentence}]
-        return Outcome({"input": code_of(call.arguments), "outputs": logs}, sentence)
+        logs = {"type": "logs", "logs": sentence}
+        details = {"input": code_of(call.arguments), "outputs": [logs]}
+        return Outcome(details, sentence, deltas=({"outputs": [{"index": 0, **logs}]},))
 
 
 def as_call(call: ToolCall, details: Shape | None = None) -> Shape:

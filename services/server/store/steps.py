@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.server.runs.states import LASTS_S
 from services.server.store import runs
 from services.server.store.clock import now
 from services.server.store.ids import new_id
@@ -42,6 +41,7 @@ def add(session: Session, run: RunRow, details: Wire) -> StepRow:
             "usage": None,
             "last_error": None,
             "metadata": {},
+            "expires_at": run.expires_at,
             **dict.fromkeys(END_TIMES.values()),
         },
     )
@@ -83,6 +83,11 @@ def page(
     return listed(session, StepRow, where, paging, lambda rows: [wire(row, with_content) for row in rows])
 
 
+def event_wire(row: StepRow, *, with_content: bool = False) -> Wire:
+    """The step as a stream tells of it: unlike an answer, it keeps the time at which its run expires."""
+    return {**wire(row, with_content), "expires_at": row.body["expires_at"]}
+
+
 def wire(row: StepRow, with_content: bool = False) -> Wire:
     """The step as it goes over the wire."""
     body = row.body
@@ -98,7 +103,7 @@ def wire(row: StepRow, with_content: bool = False) -> Wire:
         "cancelled_at": body["cancelled_at"],
         "completed_at": body["completed_at"],
         "expired_at": body["expired_at"],
-        "expires_at": row.created_at + LASTS_S if row.status == "in_progress" else None,
+        "expires_at": body["expires_at"] if row.status == "in_progress" else None,
         "failed_at": body["failed_at"],
         "last_error": body["last_error"],
         "step_details": _details(body["step_details"], with_content),
