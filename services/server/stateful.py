@@ -13,6 +13,7 @@ from services.server.files import FileService
 from services.server.retrieval.embedder import Embedder
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.reader import Reader
+from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.service import Retrieval
 from services.server.runs.executor import Executor
 from services.server.runs.file_search import FileSearch
@@ -72,6 +73,7 @@ def put_together(
         reader=Reader(database, blobs, workers, worker),
         embedder=Embedder(database, vectors, engines.embeddings, worker, lambda: engines.chat.is_busy),
         eraser=Eraser(database, blobs, vectors),
+        rewriter=Rewriter(engines),
     )
     models: FindsModels = ChatModels(engines, upstream, upstream or Upstream(settings))
     if settings.conformance:

@@ -35,6 +35,7 @@ PATIENCE_S = 3
 STALE_AFTER_S = 15
 POLITE_S = 0.25
 LONGEST_POLITE_S = 2.0
+REST_S = 60.0
 
 
 class EmbeddingModel(Protocol):
@@ -72,18 +73,22 @@ class Embedder:
     ) -> None:
         self._database, self._vectors, self._model = database, vectors, model
         self._worker, self._is_chat_busy = worker, is_chat_busy
+        self._resting_until = 0.0
 
     async def embed_next(self) -> bool:
         """Embed the shortest waiting document, or a part of it; False when none waits."""
         await self._database.write(_lose_patience)
+        if time.monotonic() < self._resting_until:
+            return False
         job = await self._database.write(_claim, self._worker)
         if job is None:
             return False
         try:
             await self._embed(job)
         except AppError as error:
-            log.warning("no vectors for entry %d: %s", job.number, error.user_message)
-            await self._database.write(_finish, job.number)  # its words are searchable all the same
+            # The words are searchable all the same, and the vectors follow when the model can be had.
+            log.warning("no vectors for now, for entry %d: %s", job.number, error.user_message)
+            self._resting_until = time.monotonic() + REST_S
         return True
 
     async def _embed(self, job: Job) -> None:

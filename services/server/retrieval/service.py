@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from services.server.retrieval.embedder import Embedder, EmbeddingModel
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.expiry import expire
 from services.server.retrieval.reader import Reader
+from services.server.retrieval.rebuilding import rebuild_missing
+from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.search import Hit, Query, Wanted
 from services.server.store import store_files, texts, vector_stores
 from services.server.store.database import ServerDatabase
@@ -30,6 +33,8 @@ log = logging.getLogger("tandem.retrieval")
 IDLE_S = 1.0
 EXPIRE_EVERY_S = 60.0
 DEFAULT_RESULTS = 10
+MODEL_REST_S = 60.0
+"""So long an embedding model that could not be loaded is left alone."""
 
 Wire = dict[str, Any]
 
@@ -46,13 +51,18 @@ class Retrieval:
         reader: Reader,
         embedder: Embedder,
         eraser: Eraser,
+        rewriter: Rewriter,
     ) -> None:
         self._database, self._vectors, self._model = database, vectors, model
         self._reader, self._embedder, self._eraser = reader, embedder, eraser
+        self._rewriter = rewriter
         self._woken = asyncio.Event()
+        self._by_words_until = 0.0
 
     async def work(self) -> None:
         """Read, embed, erase and expire, for as long as the server runs."""
+        with suppress(AppError):
+            await rebuild_missing(self._database, self._vectors)
         await asyncio.gather(
             self._again_and_again(self._reader.read_next, IDLE_S),
             self._again_and_again(self._embedder.embed_next, IDLE_S),
@@ -79,6 +89,8 @@ class Retrieval:
     async def search_page(self, owner: str, store_id: str, body: Wire) -> Wire:
         """A checked search as the wire has it."""
         queries = [body["query"]] if isinstance(body["query"], str) else list(body["query"])
+        if body.get("rewrite_query"):
+            queries = [await self._rewriter.rewritten(query) for query in queries]
         options = body.get("ranking_options") or {}
         wanted = Wanted(
             owner,
@@ -113,10 +125,13 @@ class Retrieval:
 
     def _as_queries(self, texts: Sequence[str]) -> list[Query]:
         """The queries with their vectors; without, where the embedding model is not at hand."""
+        if time.monotonic() < self._by_words_until:
+            return [Query(text, None) for text in texts]
         try:
             vectors = self._model.embed(list(texts))
         except AppError as error:
-            log.warning("searching by words alone: %s", error.user_message)
+            log.warning("searching by words alone for a minute: %s", error.user_message)
+            self._by_words_until = time.monotonic() + MODEL_REST_S
             return [Query(text, None) for text in texts]
         return [Query(text, vectors[i]) for i, text in enumerate(texts)]
 
