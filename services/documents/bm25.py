@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 K1 = 1.2
 B = 0.75
 """The usual values; others near them rank alike."""
+PERFECT_SHARE = 2 / 3
+"""So much of the highest score there could be counts as perfect: no text consists of the query's words alone."""
 
 Postings = Mapping[str, Sequence[tuple[int, bytes]]]
 """For each word of a query, the files it stands in and its postings there."""
@@ -44,11 +46,11 @@ class Ranked:
 
     best: list[tuple[int, int]]
     _starts: Mapping[int, int]
-    _covered: Floats
+    _share: Floats
 
-    def coverage(self, file: int, ordinal: int) -> float:
-        """The share of the query's words that a chunk has, 0 to 1; rare words weigh more."""
-        return float(self._covered[self._starts[file] + ordinal])
+    def fit(self, file: int, ordinal: int) -> float:
+        """How well a chunk fits, 0 to 1: its score as a share of what would be a perfect one."""
+        return float(self._share[self._starts[file] + ordinal])
 
 
 def segment(texts: Iterable[str]) -> Segment:
@@ -75,18 +77,17 @@ def rank(postings: Postings, lengths: Mapping[int, bytes], limit: int) -> Ranked
     starts = dict(zip(files, np.cumsum([0, *map(len, counts)]).tolist(), strict=False))
     length = np.concatenate(counts).astype(np.float32)
     norm = K1 * (1 - B + B * length / max(float(length.mean()), 1.0))
-    score, covered, whole = np.zeros_like(length), np.zeros_like(length), 0.0
+    score, highest = np.zeros_like(length), 1e-9
     for found in postings.values():
         rows, times = _gathered(found, starts)
-        idf = _idf(len(length), len(rows))
-        whole += idf
-        score[rows] += idf * times * (K1 + 1) / (times + norm[rows])
-        covered[rows] += idf
+        weight = _idf(len(length), len(rows)) * (K1 + 1)
+        score[rows] += weight * times / (times + norm[rows])
+        highest += weight
     best = _top(score, limit)
     bounds = np.array([starts[file] for file in files])
     where = np.searchsorted(bounds, best, side="right") - 1
     pairs = [(files[w], int(row - bounds[w])) for row, w in zip(best.tolist(), where.tolist(), strict=True)]
-    return Ranked(pairs, starts, covered / max(whole, 1e-9))
+    return Ranked(pairs, starts, np.minimum(score / (highest * PERFECT_SHARE), 1.0))
 
 
 def _gathered(found: Sequence[tuple[int, bytes]], starts: Mapping[int, int]) -> tuple[Integers, Floats]:

@@ -38,13 +38,13 @@ def fused(*rankings: Sequence[C]) -> list[C]:
     return sorted(scores, key=lambda candidate: -scores[candidate])[:CANDIDATES]
 
 
-def score(coverage: float, cosine: float | None, weights: Weights) -> float:
-    """How well a passage fits, 0 to 1: by the share of the question's words it has, and by its best window's cosine.
+def score(fit: float, cosine: float | None, weights: Weights) -> float:
+    """How well a passage fits, 0 to 1: by its words (see `Ranked.fit`), and by its best window's cosine.
 
     Without a vector the words alone count. Above 0.5 lies what plainly answers a question.
     """
     if cosine is None:
-        return coverage if weights.words else 0.0
+        return fit if weights.words else 0.0
     nearness = min(max(cosine / FULL_COSINE, 0.0), 1.0)
     whole = weights.words + weights.vectors
-    return (weights.words * coverage + weights.vectors * nearness) / whole
+    return (weights.words * fit + weights.vectors * nearness) / whole

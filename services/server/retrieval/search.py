@@ -83,7 +83,7 @@ def search(session: Session, vectors: VectorIndex, wanted: Wanted, queries: Sequ
     for query in queries:
         for candidate, value in library.scored(query, wanted.weights).items():
             best[candidate] = max(value, best.get(candidate, 0.0))
-    ranked = sorted(best, key=lambda candidate: (-best[candidate], candidate))
+    ranked = sorted(best, key=lambda candidate: -best[candidate])
     good = [candidate for candidate in ranked if best[candidate] >= wanted.threshold]
     return [library.hit(candidate, best[candidate]) for candidate in library.apart(good, wanted.most)]
 
@@ -120,7 +120,7 @@ class _Library:
         candidates = fused(by_words.best if weights.words else (), list(by_vector))
         return {
             candidate: score(
-                by_words.coverage(*candidate), self._cosine(candidate, query, by_vector), weights
+                by_words.fit(*candidate), self._cosine(candidate, query, by_vector), weights
             )
             for candidate in candidates
         }
