@@ -27,6 +27,22 @@ SECTIONS = {
         " after the other; streamed runs in turns with plain streamed completions through the same server.",
         "Differences of a few milliseconds: another program on the machine changes them.",
     ),
+    "search_quality": Section(
+        "243 questions on 66 free documents (`benchmarks/retrieval`), written before any search was tried: by BM25 alone, by"
+        " vectors alone, and by both, through the server's own readers and search. A passage counts when it holds 60 % of"
+        " the text that answers.",
+        "The embedding model is small and knows little but English.",
+    ),
+    "search_speed": Section(
+        "250 files of 400 made-up passages each, their words as frequent as words are, their vectors random; 60 questions of"
+        " six words, one after the other.",
+        "Disk and processor are shared with whatever else the machine does.",
+    ),
+    "ingestion": Section(
+        "A PDF of 1,000 pages of real text, 3,000 characters each, through the server's own reader; vectors for one of 40"
+        " pages with the local embedding model, on all cores.",
+        "Embedding is pure processor time: it halves when something else runs.",
+    ),
     "start": Section(
         "The app is started as `make run` does it, with a key and no model files, until `/healthz` answers 200; then left"
         " alone until its resident memory stands still. Installed size is what the environment's packages take on disk,"

@@ -6,20 +6,15 @@ the database, from which every collection can be built again.
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 import threading
-from collections.abc import Sequence
-from contextlib import closing, suppress
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-# Chroma imports this library, and OpenAI's looks whether it is there: imported late, in another thread, it would be
-# found half done. https://github.com/python/cpython/issues/91351 tells of such imports.
-import httpx  # noqa: F401
-
+from services.documents import chroma
 from services.errors import StorageFailed
 
 if TYPE_CHECKING:
@@ -29,7 +24,12 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
 
 ADD_AT_ONCE = 1000
-DATABASE = "chroma.sqlite3"
+REST_S = 30.0
+"""So long a Chroma that could not be opened is left alone."""
+NEW = ".new"
+
+Window = tuple[int, int, int]
+"""A stretch of a document: its number, the first and the last character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,134 +43,159 @@ class Near:
 
 
 class VectorIndex:
-    """The collections. Safe to call from several threads; every method blocks and raises StorageFailed."""
+    """The collections. Safe to call from several threads; every method blocks and raises StorageFailed.
+
+    An embedded Chroma marks removed vectors and keeps their numbers on the disk. A renewal fills a new collection
+    beside the one in use, from what the database has, and puts it in its place; the old files go.
+    """
 
     def __init__(self, folder: Path, url: str | None = None) -> None:
+        self.is_embedded = url is None
         self._folder, self._url = folder, url
-        self._opening = threading.Lock()
+        self._opening, self._changing = threading.Lock(), threading.Lock()
         self._opened: Any = None
+        self._failed: tuple[float, StorageFailed] | None = None
+        self._renewing: set[str] = set()
 
-    def add(self, store: str, document: int, spans: Sequence[tuple[int, int]], vectors: Vectors) -> None:
-        """Put windows of a document into a store; those that are there already are replaced."""
-        collection = self._collection(store)
-        for first in range(0, len(spans), ADD_AT_ONCE):
+    def add(self, store: str, windows: Sequence[Window], vectors: Vectors) -> None:
+        """Put windows into a store; those that are there already are replaced."""
+        for first in range(0, len(windows), ADD_AT_ONCE):
             part = slice(first, first + ADD_AT_ONCE)
-            some = spans[part]
-            with _as_storage_failure():
-                collection.upsert(
-                    ids=[f"{document}:{start}:{end}" for start, end in some],
-                    embeddings=vectors[part],
-                    metadatas=[{"document": document}] * len(some),
-                )
+            with self._changing:
+                for name in (store, store + NEW) if store in self._renewing else (store,):
+                    self._upsert(name, windows[part], vectors[part])
 
     def nearest(
         self, store: str, query: Vectors, limit: int, documents: Sequence[int] | None = None
     ) -> list[Near]:
         """The windows nearest to one vector, of these documents alone where they are given."""
-        found = self._found(store)
-        if found is None:
-            return []
-        where: Any = None if documents is None else {"document": {"$in": list(documents)}}
-        with _as_storage_failure():
-            answer = found.query(
-                query_embeddings=query.reshape(1, -1), n_results=limit, where=where, include=["distances"]
-            )
-        ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
-        return [_near(name, distance) for name, distance in zip(ids, distances, strict=True)]
+        found = self._nearest(store, query, limit, documents)
+        if found is None:  # there is none, or one is just taking another's place
+            with self._changing:
+                found = self._nearest(store, query, limit, documents)
+        return found or []
 
     def count(self, store: str) -> int:
         """How many windows a store has."""
-        found = self._found(store)
-        with _as_storage_failure():
-            return 0 if found is None else int(found.count())
+        return self.counts([store])[store]
+
+    def counts(self, stores: Sequence[str] | None = None) -> dict[str, int]:
+        """How many windows each store has: of these, or of all there are."""
+        with self._changing, self._asking() as client:
+            names = [collection.name for collection in client.list_collections()] if stores is None else stores
+            return {name: 0 if (found := _found(client, name)) is None else int(found.count()) for name in names}
 
     def remove_document(self, store: str, document: int) -> None:
         """Take a document's windows out of a store; they are not found from now on."""
-        found = self._found(store)
-        if found is not None:
-            with _as_storage_failure():
+        with self._changing, self._asking() as client:
+            if (found := _found(client, store)) is not None:
                 found.delete(where={"document": document})
 
     def remove_store(self, store: str) -> None:
-        """Remove a store's collection, and of an embedded Chroma its files too, which it would leave behind."""
-        if self._found(store) is None:
-            return
-        left_behind = self._segment_folders(store)
-        with _as_storage_failure():
-            self._client().delete_collection(store)
-        for folder in left_behind:
-            shutil.rmtree(folder, ignore_errors=True)
-        self._overwrite_deleted()
+        """Remove a store's collection, and of an embedded Chroma all traces on the disk."""
+        with self._changing, self._asking() as client:
+            self._renewing.discard(store)
+            for name in (store, store + NEW):
+                _delete(client, name)
+            self._overwrite_deleted()
+
+    def begin_renewal(self, store: str) -> None:
+        """Begin to fill a store's collection anew. What is added to the store meanwhile gets there, too."""
+        with self._changing, self._asking() as client:
+            _delete(client, store + NEW)  # of one that was broken off
+            _collection(client, store + NEW)
+            self._renewing.add(store)
+
+    def add_to_renewal(self, store: str, windows: Sequence[Window], vectors: Vectors) -> None:
+        """Put windows into the collection that is being filled, if the store has not been removed meanwhile."""
+        with self._changing:
+            if store in self._renewing:
+                self._upsert(store + NEW, windows, vectors)
+
+    def end_renewal(self, store: str) -> None:
+        """Put the new collection in the place of the old one, and remove all traces of that from the disk."""
+        with self._changing, self._asking() as client:
+            if store in self._renewing:
+                _delete(client, store)
+                client.get_collection(store + NEW, embedding_function=None).modify(name=store)
+                self._renewing.discard(store)
+            self._overwrite_deleted()
 
     def close(self) -> None:
         """Let go of the client."""
         with self._opening:
             self._opened = None
 
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        """The client, its errors being ours. One that has failed is opened anew: its server may be gone."""
+        client = self._client()
+        try:
+            with chroma.failures(self._url):
+                yield client
+        except StorageFailed:
+            if not self.is_embedded:
+                self.close()
+            raise
+
     def _client(self) -> Any:
         with self._opening:
             if self._opened is None:
-                with _as_storage_failure():
-                    self._opened = self._open()
+                if self._failed is not None and time.monotonic() < self._failed[0] + REST_S:
+                    raise self._failed[1]
+                try:
+                    self._opened, self._failed = chroma.opened(self._folder, self._url), None
+                except StorageFailed as error:
+                    self._failed = time.monotonic(), error
+                    raise
             return self._opened
 
-    def _open(self) -> Any:
-        import chromadb
-        from chromadb.config import Settings
-
-        settings = Settings(anonymized_telemetry=False)
-        if self._url is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            return chromadb.PersistentClient(str(self._folder), settings=settings)
-        address = urlsplit(self._url)
-        secure = address.scheme == "https"
-        port = address.port or (443 if secure else 8000)
-        return chromadb.HttpClient(address.hostname or "", port, ssl=secure, settings=settings)
-
-    def _collection(self, store: str) -> Any:
-        with _as_storage_failure():
-            return self._client().get_or_create_collection(
-                store, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    def _upsert(self, name: str, windows: Sequence[Window], vectors: Vectors) -> None:
+        with self._asking() as client:
+            _collection(client, name).upsert(
+                ids=[f"{document}:{start}:{end}" for document, start, end in windows],
+                embeddings=vectors,
+                metadatas=[{"document": document} for document, _, _ in windows],
             )
 
-    def _found(self, store: str) -> Any:
+    def _nearest(
+        self, store: str, query: Vectors, limit: int, documents: Sequence[int] | None
+    ) -> list[Near] | None:
         from chromadb.errors import NotFoundError
 
-        with _as_storage_failure(), suppress(NotFoundError):
-            return self._client().get_collection(store, embedding_function=None)
+        where: Any = None if documents is None else {"document": {"$in": list(documents)}}
+        with self._asking() as client, suppress(NotFoundError):
+            answer = client.get_collection(store, embedding_function=None).query(
+                query_embeddings=query.reshape(1, -1), n_results=limit, where=where, include=["distances"]
+            )
+            ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
+            return [_near(name, distance) for name, distance in zip(ids, distances, strict=True)]
         return None
-
-    def _segment_folders(self, store: str) -> list[Path]:
-        """Where an embedded Chroma keeps the vectors of a collection."""
-        if self._url is not None:
-            return []
-        query = "SELECT s.id FROM segments s JOIN collections c ON s.collection = c.id WHERE c.name = ?"
-        with closing(sqlite3.connect(self._folder / DATABASE, timeout=5)) as database:
-            return [self._folder / row[0] for row in database.execute(query, (store,))]
 
     def _overwrite_deleted(self) -> None:
-        """Chroma's own database keeps what was deleted until its file is written anew."""
-        if self._url is not None:
-            return
-        # Somebody else may be using it just now: then it is done with the next deletion.
-        path = self._folder / DATABASE
-        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path, timeout=5)) as database:
-            database.execute("VACUUM")
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.is_embedded:
+            chroma.overwrite_deleted(self._folder)
 
 
-class _as_storage_failure:  # noqa: N801 - a context manager, read as a phrase
-    """Chroma's and the system's errors as one of ours."""
+def _collection(client: Any, name: str) -> Any:
+    return client.get_or_create_collection(
+        name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
 
-    def __enter__(self) -> None:
-        return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from chromadb.errors import ChromaError, NotFoundError
+def _found(client: Any, name: str) -> Any:
+    from chromadb.errors import NotFoundError
 
-        if isinstance(error, (ChromaError, OSError, ValueError)) and not isinstance(error, NotFoundError):
-            message = "The vector index cannot be used. Check the data folder, or TANDEM_CHROMA_URL."
-            raise StorageFailed(message, code="vectors_failed") from error
+    with suppress(NotFoundError):
+        return client.get_collection(name, embedding_function=None)
+    return None
+
+
+def _delete(client: Any, name: str) -> None:
+    from chromadb.errors import NotFoundError
+
+    with suppress(NotFoundError):
+        client.delete_collection(name)
 
 
 def _near(name: str, distance: float) -> Near:
