@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ class Database:
         self.engine = engine
         self.session_info: dict[str, Any] = {}
         """What every session knows, under `Session.info`."""
+        # SQLite has one writer at a time, and those who wait look again after pauses of up to 100 ms: within this
+        # process they stand in line instead.
+        self._line = threading.RLock()
         # SQLite lets a transaction that began by reading fail at its first write; one that announces itself waits.
         self._writing = engine.execution_options(tandem_begin="BEGIN IMMEDIATE")
 
@@ -33,11 +37,16 @@ class Database:
 
     def session(self) -> AbstractContextManager[Session]:
         """A writing transaction: commits at the end, rolls back on an error. Raises StorageFailed."""
-        return self._transaction(self._writing)
+        return self._in_line() if self.is_sqlite else self._transaction(self._writing)
 
     def reading(self) -> AbstractContextManager[Session]:
         """A reading transaction, which waits for no writer. Raises StorageFailed."""
         return self._transaction(self.engine)
+
+    @contextmanager
+    def _in_line(self) -> Iterator[Session]:
+        with self._line, self._transaction(self._writing) as session:
+            yield session
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Session]:
@@ -71,17 +80,20 @@ class Database:
         files = (Path(path + suffix) for suffix in ("", "-wal", "-shm"))
         return sum(file.stat().st_size for file in files if file.is_file())
 
-    def purge(self) -> None:
-        """Leave nothing of deleted rows on disk: neither in the search index nor in the write-ahead log."""
+    def purge(self) -> bool:
+        """Leave nothing of deleted rows on disk: neither in the search index nor in the write-ahead log.
+
+        False when others are still reading the log: then it is emptied the next time.
+        """
         from sqlalchemy import text
 
         from services.storage.sqlite import run_outside_transaction
 
         if not self.is_sqlite:
-            return  # PostgreSQL's autovacuum takes care of its own.
+            return True  # PostgreSQL's autovacuum takes care of its own.
         with self.session() as session:
             session.execute(text("INSERT INTO turn_search(turn_search) VALUES ('optimize')"))
-        run_outside_transaction(self.engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+        return not run_outside_transaction(self.engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give all connections back."""
