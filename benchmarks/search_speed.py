@@ -91,7 +91,7 @@ def _keep(session: Session, made: Library, document: Document, pieces: list[str]
     vectors = _directions(len(spans), random.Random(number))
     passages.add_windows(session, OWNER, kept.number, "bench", spans)
     passages.keep_vectors(session, kept.number, dict(enumerate(vectors)))
-    made.vectors.add(made.store_id, kept.number, spans, vectors)
+    made.vectors.add(made.store_id, [(kept.number, *span) for span in spans], vectors)
 
 
 def _directions(count: int, dice: random.Random) -> Any:

@@ -35,9 +35,9 @@ def _compares(kind: str, has: Any, wanted: Any) -> bool:
         case "ne":
             return not _same(has, wanted)
         case "in":
-            return any(_same(has, value) for value in _listed(wanted))
+            return any(_same(has, value) for value in wanted)
         case "nin":
-            return not any(_same(has, value) for value in _listed(wanted))
+            return not any(_same(has, value) for value in wanted)
     return _comparable(has, wanted) and ORDERED[kind](has, wanted)
 
 
@@ -51,7 +51,3 @@ def _comparable(has: Any, wanted: Any) -> bool:
         return False
     numbers = isinstance(has, int | float) and isinstance(wanted, int | float)
     return numbers or (isinstance(has, str) and isinstance(wanted, str))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

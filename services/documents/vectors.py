@@ -53,6 +53,8 @@ class VectorIndex:
         self.is_embedded = url is None
         self._folder, self._url = folder, url
         self._opening, self._changing = threading.Lock(), threading.Lock()
+        self._searches = Visits()
+        self._tidied: dict[Path, int] = {}
         self._opened: Any = None
         self._failed: tuple[float, StorageFailed] | None = None
         self._renewing: set[str] = set()
@@ -69,11 +71,18 @@ class VectorIndex:
         self, store: str, query: Vectors, limit: int, documents: Sequence[int] | None = None
     ) -> list[Near]:
         """The windows nearest to one vector, of these documents alone where they are given."""
-        found = self._nearest(store, query, limit, documents)
-        if found is None:  # there is none, or one is just taking another's place
-            with self._changing:
-                found = self._nearest(store, query, limit, documents)
-        return found or []
+        if self._is_untouched():
+            return []
+        from chromadb.errors import NotFoundError
+
+        where: Any = None if documents is None else {"document": {"$in": list(documents)}}
+        with self._searches.one(), self._asking() as client, suppress(NotFoundError):
+            answer = client.get_collection(store, embedding_function=None).query(
+                query_embeddings=query.reshape(1, -1), n_results=limit, where=where, include=["distances"]
+            )
+            ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
+            return [_near(name, distance) for name, distance in zip(ids, distances, strict=True)]
+        return []
 
     def count(self, store: str) -> int:
         """How many windows a store has."""
@@ -82,8 +91,12 @@ class VectorIndex:
     def counts(self, stores: Sequence[str] | None = None) -> dict[str, int]:
         """How many windows each store has: of these, or of all there are."""
         with self._changing, self._asking() as client:
-            names = [collection.name for collection in client.list_collections()] if stores is None else stores
-            return {name: 0 if (found := _found(client, name)) is None else int(found.count()) for name in names}
+            names = (
+                [collection.name for collection in client.list_collections()] if stores is None else stores
+            )
+            return {
+                name: 0 if (found := _found(client, name)) is None else int(found.count()) for name in names
+            }
 
     def remove_document(self, store: str, document: int) -> None:
         """Take a document's windows out of a store; they are not found from now on."""
@@ -93,10 +106,14 @@ class VectorIndex:
 
     def remove_store(self, store: str) -> None:
         """Remove a store's collection, and of an embedded Chroma all traces on the disk."""
+        if self._is_untouched():
+            return
         with self._changing, self._asking() as client:
             self._renewing.discard(store)
-            for name in (store, store + NEW):
-                _delete(client, name)
+            with self._searches.none():
+                for name in (store, store + NEW):
+                    _delete(client, name)
+                self._tidy()
             self._overwrite_deleted()
 
     def begin_renewal(self, store: str) -> None:
@@ -116,10 +133,19 @@ class VectorIndex:
         """Put the new collection in the place of the old one, and remove all traces of that from the disk."""
         with self._changing, self._asking() as client:
             if store in self._renewing:
-                _delete(client, store)
-                client.get_collection(store + NEW, embedding_function=None).modify(name=store)
+                new = client.get_collection(store + NEW, embedding_function=None)
+                with self._searches.none():
+                    _delete(client, store)
+                    new.modify(name=store)
+                    self._tidy()
                 self._renewing.discard(store)
             self._overwrite_deleted()
+
+    def tidy(self) -> None:
+        """Remove from the disk what an embedded Chroma has left there, and what it has written there by accident."""
+        if not self._is_untouched():
+            with self._changing, self._searches.none(), chroma.failures(self._url):
+                self._tidy()
 
     def close(self) -> None:
         """Let go of the client."""
@@ -158,23 +184,60 @@ class VectorIndex:
                 metadatas=[{"document": document} for document, _, _ in windows],
             )
 
-    def _nearest(
-        self, store: str, query: Vectors, limit: int, documents: Sequence[int] | None
-    ) -> list[Near] | None:
-        from chromadb.errors import NotFoundError
+    def _is_untouched(self) -> bool:
+        """Whether there was never anything to keep: then Chroma, which takes seconds to import, need not be asked."""
+        return self.is_embedded and not (self._folder / chroma.DATABASE).exists()
 
-        where: Any = None if documents is None else {"document": {"$in": list(documents)}}
-        with self._asking() as client, suppress(NotFoundError):
-            answer = client.get_collection(store, embedding_function=None).query(
-                query_embeddings=query.reshape(1, -1), n_results=limit, where=where, include=["distances"]
-            )
-            ids, distances = answer["ids"][0], (answer["distances"] or [[]])[0]
-            return [_near(name, distance) for name, distance in zip(ids, distances, strict=True)]
-        return None
+    def _tidy(self) -> None:
+        if not self.is_embedded:
+            return
+        chroma.remove_left_behind(self._folder)
+        written = {path: path.stat().st_mtime_ns for path in self._folder.glob("*/header.bin")}
+        for path, at in written.items():
+            if self._tidied.get(path) != at:
+                chroma.overwrite_unused(path)
+        self._tidied = written
 
     def _overwrite_deleted(self) -> None:
         if self.is_embedded:
             chroma.overwrite_deleted(self._folder)
+
+
+class Visits:
+    """Many may visit at the same time; who wants none lets those inside finish, and keeps others waiting meanwhile.
+
+    A search that meets a collection being deleted would find nothing, or write its vectors to the disk once more.
+    """
+
+    def __init__(self) -> None:
+        self._inside, self._is_closed = 0, False
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Visit."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_closed)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def none(self) -> Iterator[None]:
+        """Be alone. One at a time may ask for it."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._is_closed = False
+                self._changed.notify_all()
 
 
 def _collection(client: Any, name: str) -> Any:

@@ -60,6 +60,9 @@ def _for_conformance(settings: Settings) -> list[Middleware]:
 @asynccontextmanager
 async def _running(api: Starlette) -> AsyncIterator[None]:
     """Start the engines in the background, and end what was opened."""
+    # The vector index imports this library, and OpenAI's looks whether it is there: imported later, while somebody
+    # calls, it would be found half done. https://github.com/python/cpython/issues/91351 tells of such imports.
+    await asyncio.to_thread(import_module, "httpx")
     state: ServerState = api.state.server
     await _have_a_key(state.settings)
     if state.settings.conformance:

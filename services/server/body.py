@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
 from pydantic_core import from_json
@@ -9,6 +11,8 @@ from starlette.requests import ClientDisconnect, Request
 
 from services.server.errors import ApiError
 from services.server.rules.schema_errors import invalid_type, missing
+
+MAY_OVERFLOW = re.compile(rb"\d{300}|[eE]\+?\d{3}")
 
 
 async def read_object(
@@ -23,6 +27,8 @@ async def read_object(
         parsed = from_json(raw, allow_inf_nan=False)
     except ValueError:
         raise _unreadable() from None
+    if MAY_OVERFLOW.search(raw) and _has_infinity(parsed):
+        raise _unreadable()
     if not isinstance(parsed, dict):
         raise ApiError(400, 'The JSON body of your request must be an object, like {"model": …}.')
     return raw, parsed
@@ -67,6 +73,13 @@ def _check_content_type(content_type: str) -> None:
         raise ApiError(
             400, f"Unsupported charset: '{charset}'. Send JSON as UTF-8.", code="unsupported_charset"
         )
+
+
+def _has_infinity(value: Any) -> bool:
+    """Whether a number was too large for a float: it could not be answered in JSON."""
+    if isinstance(value, dict | list):
+        return any(map(_has_infinity, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, float) and math.isinf(value)
 
 
 def _unreadable() -> ApiError:

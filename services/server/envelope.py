@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import traceback
 import uuid
 from collections.abc import Iterable
 
@@ -13,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.errors import AppError
-from services.server.errors import ApiError, from_app_error, internal_error
+from services.server.errors import ApiError, from_app_error, internal_error, where_it_broke
 
 log = logging.getLogger("tandem.server")
 
@@ -87,6 +86,4 @@ def _wrong_method(error: HTTPException, scope: Scope) -> ApiError:
 
 
 def _log_unexpected(error: Exception, request_id: str) -> None:
-    """Where it broke, but not the message, which may quote what a person wrote."""
-    where = "".join(traceback.format_tb(error.__traceback__)[-4:])
-    log.error("%s: unexpected %s\n%s", request_id, type(error).__name__, where)
+    log.error("%s: unexpected %s\n%s", request_id, type(error).__name__, where_it_broke(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -66,6 +67,11 @@ def from_app_error(error: errors.AppError) -> ApiError:
                 headers=_retry_after(error),
             )
     return internal_error("")
+
+
+def where_it_broke(error: BaseException) -> str:
+    """The places an unexpected error came through, without its message, which may quote what a person wrote."""
+    return "".join(traceback.format_tb(error.__traceback__)[-4:])
 
 
 def internal_error(request_id: str) -> ApiError:

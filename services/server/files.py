@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,12 +22,14 @@ from services.server.multipart import Form, read_form
 from services.server.rules import files as rules
 from services.server.store import files, uploads
 from services.server.store.database import ServerDatabase
+from services.storage.blob_use import delete_if_unused
+from services.storage.failures import folder_failure
+from services.storage.local_files import temporary_file
 
 if TYPE_CHECKING:
     from services.storage.blobs import Blobs
 
 Wire = dict[str, Any]
-LONGEST_FILENAME = 255
 
 
 class FileService:
@@ -36,36 +40,38 @@ class FileService:
 
     async def create(self, request: Request) -> Wire:
         """A file from a form with `file` and `purpose`."""
-        form = await read_form(request, "file", self._blobs.incoming, rules.MOST_FILE_BYTES)
-        try:
+        owner = request.state.owner
+        with await read_form(request, "file", self._blobs.incoming, rules.MOST_FILE_BYTES) as form:
             purpose, lives_s = rules.purpose(form.fields), rules.lifetime_s(form.fields)
-            key = await self._taken_over(form, "file")
-        finally:
-            form.discard()
-        name = clean_filename(form.filename)
-        new = files.NewFile(name, purpose, form.size_bytes, key, lives_s)
-        return await self._database.write(_create, request.state.owner, new, self._blobs)
+            name, path = clean_filename(form.filename), _path(form, "file")
+
+            def record(session: Session, key: str) -> Wire:
+                new = files.NewFile(name, purpose, form.size_bytes, key, lives_s)
+                return files.create(session, owner, new)
+
+            return await self._keep(path, record)
 
     async def add_part(self, request: Request, upload_id: str) -> Wire:
-        """A part of an upload from a form with `data`."""
-        form = await read_form(request, "data", self._blobs.incoming, rules.MOST_PART_BYTES)
-        try:
-            key = await self._taken_over(form, "data")
-        finally:
-            form.discard()
-        return await self._database.write(
-            uploads.add_part, request.state.owner, upload_id, key, form.size_bytes
-        )
+        """A part of an upload from a form with `data`; an upload that takes none is said so before it has come."""
+        owner = request.state.owner
+        await self._database.read(uploads.check_pending, owner, upload_id)
+        with await read_form(request, "data", self._blobs.incoming, rules.MOST_PART_BYTES) as form:
+
+            def record(session: Session, key: str) -> Wire:
+                return uploads.add_part(session, owner, upload_id, key, form.size_bytes)
+
+            return await self._keep(_path(form, "data"), record)
 
     async def complete(self, owner: str, upload_id: str, body: Wire) -> Wire:
         """Join the parts of an upload into one file. ApiError 400 when a checksum does not match."""
         keys = await self._database.read(uploads.parts_in_order, owner, upload_id, body["part_ids"])
-        path, size_bytes = await asyncio.to_thread(self._join, keys, body.get("md5"))
-        try:
-            key = await asyncio.to_thread(self._blobs.put_file, path)
-        finally:
-            path.unlink(missing_ok=True)
-        return await self._database.write(uploads.complete, owner, upload_id, key, size_bytes)
+        with temporary_file(await asyncio.to_thread(self._blobs.incoming)) as path:
+            size_bytes = await asyncio.to_thread(self._join, keys, path, body.get("md5"))
+
+            def record(session: Session, key: str) -> Wire:
+                return uploads.complete(session, owner, upload_id, key, size_bytes)
+
+            return await self._keep(path, record)
 
     async def content(self, owner: str, file_id: str) -> Response:
         """The bytes of a file, in pieces. They are named a download, so that no browser runs them."""
@@ -78,34 +84,44 @@ class FileService:
         }
         return StreamingResponse(_in_threads(pieces), headers=headers, media_type="application/octet-stream")
 
-    async def _taken_over(self, form: Form, field: str) -> str:
-        if form.path is None:
-            raise ApiError(400, f"'{field}' is a required property", param=field)
-        return await asyncio.to_thread(self._blobs.put_file, form.path)
+    async def _keep(self, path: Path, record: Callable[[Session, str], Wire]) -> Wire:
+        """Take the bytes over and write down what needs them: both, or neither."""
+        key = await asyncio.to_thread(self._blobs.put_file, path)
+        try:
+            return await self._database.write(_recorded, record, key, self._blobs)
+        except BaseException:
+            with suppress(StorageFailed):
+                await self._database.write(delete_if_unused, self._blobs, key)
+            raise
 
-    def _join(self, keys: list[str], md5: str | None) -> tuple[Path, int]:
-        import tempfile
-
-        digest, size_bytes = hashlib.md5(usedforsecurity=False), 0
-        with tempfile.NamedTemporaryFile(dir=self._blobs.incoming(), delete=False) as joined:
-            for key in keys:
-                for piece in self._blobs.stream(key):
+    def _join(self, keys: list[str], path: Path, md5: str | None) -> int:
+        """Write the parts into one file; how many bytes it has."""
+        digest = hashlib.md5(usedforsecurity=False)
+        try:
+            with path.open("wb") as joined:
+                for piece in chain.from_iterable(map(self._blobs.stream, keys)):
                     digest.update(piece)
-                    size_bytes += len(piece)
                     joined.write(piece)
+        except OSError as error:
+            raise folder_failure(path.parent, error) from error
         if md5 and digest.hexdigest() != md5.lower():
-            Path(joined.name).unlink()
             raise ApiError(400, "The md5 checksum of the parts does not match the one given.", param="md5")
-        return Path(joined.name), size_bytes
+        return path.stat().st_size
 
 
-def _create(session: Session, owner: str, new: files.NewFile, blobs: Blobs) -> Wire:
-    row = files.add(session, owner, new)
+def _path(form: Form, field: str) -> Path:
+    if form.path is None:
+        raise ApiError(400, f"'{field}' is a required property", param=field)
+    return form.path
+
+
+def _recorded(session: Session, record: Callable[[Session, str], Wire], key: str, blobs: Blobs) -> Wire:
+    made = record(session, key)
     try:
-        blobs.size_of(new.blob_key)
+        blobs.size_of(key)
     except NotFound:  # the last other file with these bytes was deleted between storing and now
         raise StorageFailed("The file could not be kept. Upload it again.") from None
-    return files.wire(row)
+    return made
 
 
 def _found(session: Session, owner: str, file_id: str) -> Wire:

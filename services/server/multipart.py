@@ -26,12 +26,18 @@ WRITE_AT_ONCE_BYTES = 2**20
 
 @dataclass(slots=True)
 class Form:
-    """What arrived: the fields, and one file with its name and size. The file is the receiver's to remove."""
+    """What arrived: the fields, and one file with its name and size, which is removed when the `with` ends."""
 
     fields: dict[str, str] = field(default_factory=dict)
     path: Path | None = None
     filename: str = ""
     size_bytes: int = 0
+
+    def __enter__(self) -> Form:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.discard()
 
     def discard(self) -> None:
         """Remove the file, unless it was taken over."""
@@ -43,9 +49,12 @@ async def read_form(request: Request, file_field: str, folder: Callable[[], Path
     """The form of a request, its file in `folder`. ApiError 400 for what is no form, 413 for a file over `max_bytes`."""
     receiver = _Receiver(file_field, await asyncio.to_thread(folder), max_bytes)
     _check_announced(request, max_bytes)
-    parser = _parser(request, receiver)
+    parser, received_bytes = _parser(request, receiver), 0
     try:
         async for piece in request.stream():
+            received_bytes += len(piece)
+            if received_bytes > max_bytes + MOST_EXTRA_BYTES:
+                raise too_large(max_bytes)
             _feed(parser, piece)
             if receiver.waiting_bytes >= WRITE_AT_ONCE_BYTES:
                 await asyncio.to_thread(receiver.write)
@@ -70,16 +79,20 @@ def _check_announced(request: Request, max_bytes: int) -> None:
 
 
 def _parser(request: Request, receiver: _Receiver) -> MultipartParser:
+    from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise ApiError(
-            400,
-            "Invalid content type. This API method expects 'multipart/form-data' with a boundary.",
-            code="unsupported_content_type",
-        )
-    return MultipartParser(options[b"boundary"], receiver.callbacks())  # type: ignore[arg-type]
+    try:
+        if kind == b"multipart/form-data" and options.get(b"boundary"):
+            return MultipartParser(options[b"boundary"], receiver.callbacks())  # type: ignore[arg-type]
+    except FormParserError:
+        pass  # a boundary longer than any may be
+    raise ApiError(
+        400,
+        "Invalid content type. This API method expects 'multipart/form-data' with a boundary.",
+        code="unsupported_content_type",
+    )
 
 
 def _feed(parser: MultipartParser, piece: bytes) -> None:

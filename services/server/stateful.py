@@ -13,6 +13,7 @@ from services.server.files import FileService
 from services.server.retrieval.embedder import Embedder
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.reader import Reader
+from services.server.retrieval.renewer import Renewer
 from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.service import Retrieval
 from services.server.runs.executor import Executor
@@ -66,13 +67,18 @@ def put_together(
     blobs = open_blobs(settings)
     vectors = VectorIndex(settings.home / "vectors", settings.chroma_url)
     workers, worker = Workers(), new_id("worker_")
+
+    def is_chat_busy() -> bool:
+        return engines.chat.is_busy
+
     retrieval = Retrieval(
         database,
         vectors,
         model=engines.embeddings,
         reader=Reader(database, blobs, workers, worker),
-        embedder=Embedder(database, vectors, engines.embeddings, worker, lambda: engines.chat.is_busy),
+        embedder=Embedder(database, vectors, engines.embeddings, worker, is_chat_busy),
         eraser=Eraser(database, blobs, vectors),
+        renewer=Renewer(database, vectors, is_chat_busy),
         rewriter=Rewriter(engines),
     )
     models: FindsModels = ChatModels(engines, upstream, upstream or Upstream(settings))

@@ -50,7 +50,8 @@ def _use_write_ahead_log(database: Database) -> None:
     deadline = time.monotonic() + 5
     while True:
         try:
-            return run_outside_transaction(database.engine, "PRAGMA journal_mode=WAL")
+            run_outside_transaction(database.engine, "PRAGMA journal_mode=WAL")
+            return
         except OperationalError as error:
             if "locked" not in str(error.orig) or time.monotonic() > deadline:
                 raise

@@ -29,7 +29,8 @@ def configure_sqlite(engine: Engine, busy_timeout_ms: int) -> None:
             connection.exec_driver_sql(statement)
 
 
-def run_outside_transaction(engine: Engine, statement: str) -> None:
-    """Run a statement that SQLite refuses within a transaction."""
+def run_outside_transaction(engine: Engine, statement: str) -> Any:
+    """Run a statement that SQLite refuses within a transaction; gives the first value it answers, if it does."""
     with engine.execution_options(tandem_begin="").connect() as connection:
-        connection.exec_driver_sql(statement)
+        result = connection.exec_driver_sql(statement)
+        return result.scalar() if result.returns_rows else None

@@ -6,6 +6,7 @@
 
 Each request to chat completions or embeddings takes the next script; when none is left, the default one.
 With `only_streams` whole answers are always the default one: asides such as naming take no script.
+`by_request` may choose the script of a request by its body, ahead of all others.
 What came in is in `upstream.requests`. Nothing sleeps unless a script says so.
 """
 
@@ -15,7 +16,7 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -48,11 +49,17 @@ class Script:
 
     `hold_after` stops after that many chunks (the role is the first) until `release()` or until the client
     leaves, and sets `holding`; `cut_after` breaks the connection there; `hang` never answers. `delay_s` and
-    `between_s` are the only waits in real time. `body` replaces the whole JSON answer.
+    `between_s` are the only waits in real time. `body` replaces the whole JSON answer. A stream with `tool_calls`
+    has no `text`, but the words `before` and `after` them; `deltas` replaces all of these, and `raw` are lines sent
+    as they are, in place of everything.
     """
 
     text: tuple[str, ...] = ("Hello", " world")
     tool_calls: tuple[ToolCall, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    deltas: tuple[Mapping[str, Any], ...] | None = None
+    raw: tuple[str, ...] | None = None
     usage: Mapping[str, Any] | None = field(default_factory=lambda: dict(USAGE))
     model: str | None = None
     finish_reason: str | None = None
@@ -119,6 +126,7 @@ class ScriptedUpstream:
         self.client_left = threading.Event()
         self.holding = threading.Event()
         self.only_streams = False
+        self.by_request: Callable[[dict[str, Any]], Script | None] = lambda _: None
         self._scripts: deque[Script] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -136,6 +144,15 @@ class ScriptedUpstream:
     def release(self) -> None:
         """Let every held answer go on."""
         self._loop.call_soon_threadsafe(self._released.set)
+
+    def forget(self) -> None:
+        """Be as new: no requests, no scripts; whatever is held goes on."""
+        self.release()
+        self._scripts.clear()
+        self.requests.clear()
+        self.client_left.clear()
+        self.holding.clear()
+        self.by_request = lambda _: None
 
     def __enter__(self) -> ScriptedUpstream:
         self._thread.start()
@@ -182,6 +199,8 @@ class ScriptedUpstream:
         return script
 
     def _take(self, raw: bytes) -> Script:
+        if raw and (chosen := self.by_request(json.loads(raw))) is not None:
+            return chosen
         wanted = not self.only_streams or b'"stream":true' in raw
         return self._scripts.popleft() if self._scripts and wanted else self.default
 
@@ -208,7 +227,7 @@ class ScriptedUpstream:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         script = await self._next(request)
-        body = json.loads(self.requests[-1].raw)
+        body = json.loads(await request.read())
         model = script.model or body.get("model", "scripted")
         if script.body is not None or script.status != 200:
             return _json(script, script.body)
@@ -235,7 +254,8 @@ class ScriptedUpstream:
         await response.prepare(request)
         include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
         try:
-            for number, chunk in enumerate(_chunks(script, model, include_usage)):
+            chunks = _chunks(script, model, include_usage)
+            for number, line in enumerate(script.raw or map(json.dumps, chunks)):
                 if number == script.cut_after:
                     if script.cut_inside_event:
                         await response.write(b'data: {"id":"chatcmpl-')
@@ -244,7 +264,7 @@ class ScriptedUpstream:
                 if number == script.hold_after:
                     self.holding.set()
                     await self._released.wait()
-                await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+                await response.write(f"data: {line}\n\n".encode())
                 await asyncio.sleep(script.between_s)
             await response.write(b"data: [DONE]\n\n")
         except ConnectionError:
@@ -291,13 +311,17 @@ def _completion(script: Script, model: str) -> dict[str, Any]:
 
 def _chunks(script: Script, model: str, include_usage: bool) -> list[dict[str, Any]]:
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": "" if not script.tool_calls else None}]
-    if script.tool_calls:
+    if script.deltas is not None:
+        deltas += map(dict, script.deltas)
+    elif script.tool_calls:
+        deltas += [{"content": piece} for piece in script.before]
         for index, call in enumerate(script.tool_calls):
             half = len(call.arguments) // 2
             deltas.append({"tool_calls": [{"index": index, **_call(call, call.arguments[:half])}]})
             deltas.append(
                 {"tool_calls": [{"index": index, "function": {"arguments": call.arguments[half:]}}]}
             )
+        deltas += [{"content": piece} for piece in script.after]
     else:
         deltas += [{"content": piece} for piece in script.text]
     chunks = [_chunk(model, [_choice(delta)]) for delta in deltas]

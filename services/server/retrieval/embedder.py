@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
-from services.server.store import passages, texts
+from services.server.retrieval.courtesy import step_aside
+from services.server.store import outbox, passages, texts
 from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
 from services.server.store.lookup import bodies_changed
-from services.server.store.store_files import DONE, TO_EMBED
-from services.storage.api_tables import DocumentRow, StoreFileRow, VectorStoreRow
+from services.server.store.store_files import DONE, TO_EMBED, of_number
+from services.storage.api_tables import DocumentRow, StoreFileRow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,8 +35,6 @@ AT_ONCE = 32
 PATIENCE_S = 3
 """So long a file waits for its vectors before it counts as completed by its words alone."""
 STALE_AFTER_S = 15
-POLITE_S = 0.25
-LONGEST_POLITE_S = 2.0
 REST_S = 60.0
 
 
@@ -69,7 +69,7 @@ class Embedder:
         vectors: VectorIndex,
         model: EmbeddingModel,
         worker: str,
-        is_chat_busy: Any,
+        is_chat_busy: Callable[[], bool],
     ) -> None:
         self._database, self._vectors, self._model = database, vectors, model
         self._worker, self._is_chat_busy = worker, is_chat_busy
@@ -89,6 +89,11 @@ class Embedder:
             # The words are searchable all the same, and the vectors follow when the model can be had.
             log.warning("no vectors for now, for entry %d: %s", job.number, error.user_message)
             self._resting_until = time.monotonic() + REST_S
+        except Exception as error:
+            log.error(
+                "no vectors for entry %d, through a fault of the server: %s", job.number, type(error).__name__
+            )
+            await self._database.write(_finish, job)
         return True
 
     async def _embed(self, job: Job) -> None:
@@ -96,7 +101,7 @@ class Embedder:
             await self._cut(job)
         await self._put_into_store(job, 0)
         while left := await self._database.read(passages.windows_left, job.document, AT_ONCE):
-            await self._step_aside()
+            await step_aside(self._is_chat_busy)
             stretches = await self._database.read(_stretches, job.document, left)
             vectors = await asyncio.to_thread(self._model.embed, stretches)
             found = {ordinal: vectors[i] for i, (ordinal, _, _) in enumerate(left)}
@@ -104,16 +109,7 @@ class Embedder:
             await self._put_into_store(job, left[0][0])
             if not await self._database.write(_still_wanted, job, len(left)):
                 break
-        if not await self._database.write(_finish, job.number):
-            await self._take_out(job)
-
-    async def _take_out(self, job: Job) -> None:
-        """The file left its store while its vectors were put there: the eraser may have come too early for them."""
-        store_is_there, file_is_there = await self._database.read(_is_there, job)
-        if not store_is_there:
-            await asyncio.to_thread(self._vectors.remove_store, job.store_id)
-        elif not file_is_there:
-            await asyncio.to_thread(self._vectors.remove_document, job.store_id, job.document)
+        await self._database.write(_finish, job)
 
     async def _cut(self, job: Job) -> None:
         text = await self._database.read(_text, job.document)
@@ -124,12 +120,8 @@ class Embedder:
         """Put the vectors from ordinal `first` on, where there are any, into the store's index."""
         spans, vectors = await self._database.read(passages.vectors_of, job.document, first)
         if spans:
-            await asyncio.to_thread(self._vectors.add, job.store_id, job.document, spans, vectors)
-
-    async def _step_aside(self) -> None:
-        until = time.monotonic() + LONGEST_POLITE_S
-        while self._is_chat_busy() and time.monotonic() < until:
-            await asyncio.sleep(POLITE_S)
+            windows = [(job.document, start, end) for start, end in spans]
+            await asyncio.to_thread(self._vectors.add, job.store_id, windows, vectors)
 
 
 def _claim(session: Session, worker: str) -> Job | None:
@@ -156,7 +148,7 @@ def _claim(session: Session, worker: str) -> Job | None:
 def _lose_patience(session: Session) -> None:
     """Files whose vectors take long are completed by their words; the vectors follow."""
     waiting = select(StoreFileRow).where(StoreFileRow.stage == TO_EMBED, StoreFileRow.status == "in_progress")
-    for row in session.scalars(waiting):
+    for row in session.scalars(waiting.with_for_update(skip_locked=True)):
         if row.body.get("words_at", 0) < now() - PATIENCE_S:
             row.status = "completed"
 
@@ -171,17 +163,16 @@ def _stretches(session: Session, document: int, windows: list[tuple[int, int, in
 
 
 def _keep_windows(session: Session, job: Job, model: str, spans: list[tuple[int, int]]) -> None:
-    if session.get(DocumentRow, job.document) is None:
+    row = of_number(session, job.number)
+    if row is None or row.document != job.document:
         return
     passages.forget_windows(session, job.document)
     passages.add_windows(session, job.owner, job.document, model, spans)
-    row = session.get(StoreFileRow, job.number)
-    if row is not None:
-        bodies_changed(row, windows=len(spans), embedded=0)
+    bodies_changed(row, windows=len(spans), embedded=0)
 
 
 def _still_wanted(session: Session, job: Job, more: int) -> bool:
-    row = session.get(StoreFileRow, job.number)
+    row = of_number(session, job.number)
     if row is None or row.stage != TO_EMBED:
         return False
     row.heartbeat_at = now()
@@ -189,20 +180,11 @@ def _still_wanted(session: Session, job: Job, more: int) -> bool:
     return True
 
 
-def _finish(session: Session, number: int) -> bool:
-    row = session.get(StoreFileRow, number)
-    if row is None:
-        return False
-    if row.stage == TO_EMBED:
+def _finish(session: Session, job: Job) -> None:
+    row = of_number(session, job.number)
+    if row is None or row.document != job.document:
+        # It left its store while its vectors were put there: the eraser may have come too early for them.
+        outbox.forget_stray(session, job.owner, job.store_id, job.document)
+    elif row.stage == TO_EMBED:
         row.status, row.stage, row.worker = "completed", DONE, None
         bodies_changed(row, embedded=row.body.get("windows", 0))
-    return True
-
-
-def _is_there(session: Session, job: Job) -> tuple[bool, bool]:
-    """Whether the store is there, and in it a file with this document."""
-    store = session.scalar(select(VectorStoreRow.number).where(VectorStoreRow.id == job.store_id))
-    file = select(StoreFileRow.number).where(
-        StoreFileRow.vector_store_id == job.store_id, StoreFileRow.document == job.document
-    )
-    return store is not None, session.scalar(file.limit(1)) is not None

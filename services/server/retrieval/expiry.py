@@ -27,7 +27,7 @@ def _expire_files(session: Session) -> int:
 
 def _expire_uploads(session: Session) -> int:
     query = select(UploadRow).where(UploadRow.status == "pending", UploadRow.expires_at <= now())
-    over = session.scalars(query.limit(AT_ONCE)).all()
+    over = session.scalars(query.limit(AT_ONCE).with_for_update(skip_locked=True)).all()
     for row in over:
         row.status = "expired"
         uploads.drop_parts(session, row)
@@ -36,7 +36,7 @@ def _expire_uploads(session: Session) -> int:
 
 def _expire_stores(session: Session) -> int:
     """An expired store can still be looked at, and is not searched any more."""
-    query = select(VectorStoreRow).where(VectorStoreRow.expires_at <= now())
+    query = select(VectorStoreRow).where(VectorStoreRow.expires_at <= now()).with_for_update(skip_locked=True)
     over = [row for row in session.scalars(query) if not row.body.get("is_emptied")]
     for row in over:
         passages.forget_segments_of(session, row.number)

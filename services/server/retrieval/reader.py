@@ -21,8 +21,8 @@ from services.errors import AppError, InvalidInput
 from services.server.store import passages, texts
 from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
-from services.server.store.lookup import bodies_changed
-from services.server.store.store_files import DONE, TO_EMBED, TO_READ
+from services.server.store.lookup import bodies_changed, find_or_none
+from services.server.store.store_files import DONE, TO_EMBED, TO_READ, of_number
 from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Job:
 
     number: int
     owner: str
+    store_id: str
     filename: str
     blob_key: str
     chunking: dict[str, int]
@@ -120,7 +121,8 @@ def _claim(session: Session, worker: str) -> Job | None:
         return None
     file = session.scalars(select(FileRow).where(FileRow.id == row.file_id)).one()
     row.worker, row.heartbeat_at = worker, at
-    return Job(row.number, row.owner, file.filename, file.blob_key, row.body["chunking"])
+    place = row.number, row.owner, row.vector_store_id
+    return Job(*place, file.filename, file.blob_key, row.body["chunking"])
 
 
 def _known(session: Session, job: Job) -> Document | None:
@@ -130,10 +132,11 @@ def _known(session: Session, job: Job) -> Document | None:
 
 def _keep(session: Session, job: Job, document: Document, chunks: list[Chunk], segment: bm25.Segment) -> None:
     """The text, the chunks and the words in one transaction: a file is searchable or it is not."""
-    row = _held(session, job.number)
-    if row is None or row.stage != TO_READ:
-        return  # taken out of the store, or given up, while it was read
-    store = session.scalars(select(VectorStoreRow).where(VectorStoreRow.id == row.vector_store_id)).one()
+    # The store is held first, as whoever deletes it does: the other way round both would wait for each other.
+    store = find_or_none(session, VectorStoreRow, job.owner, job.store_id, held=True)
+    row = of_number(session, job.number)
+    if store is None or row is None or row.stage != TO_READ or row.body["chunking"] != job.chunking:
+        return  # taken out of the store, given up, or wanted in other chunks while it was read
     kept = texts.add(session, job.owner, job.blob_key, document)
     passages.replace_segment(session, row, store.number, chunks, segment)
     row.document, row.stage, row.worker = kept.number, TO_EMBED, None
@@ -142,7 +145,7 @@ def _keep(session: Session, job: Job, document: Document, chunks: list[Chunk], s
 
 
 def _still_wanted(session: Session, number: int) -> bool:
-    row = _held(session, number)
+    row = of_number(session, number)
     if row is None or row.stage == DONE:
         return False
     row.heartbeat_at = now()
@@ -150,11 +153,7 @@ def _still_wanted(session: Session, number: int) -> bool:
 
 
 def _failed(session: Session, number: int, error: dict[str, Any]) -> None:
-    row = _held(session, number)
+    row = of_number(session, number)
     if row is not None and row.status == "in_progress":
         row.status, row.stage, row.worker = "failed", DONE, None
         bodies_changed(row, last_error=error)
-
-
-def _held(session: Session, number: int) -> StoreFileRow | None:
-    return session.scalar(select(StoreFileRow).where(StoreFileRow.number == number).with_for_update())

@@ -1,4 +1,4 @@
-"""Indexes that lack vectors the database has, as after a restore or when a Chroma server is new: filled again."""
+"""Indexes compared with the database: one that lacks vectors, as after a restore, or has too many is filled again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from services.documents.vectors import NEW
+from services.server.store import outbox
 from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
 from services.server.store.store_files import DONE, TO_EMBED
@@ -23,7 +25,7 @@ log = logging.getLogger("tandem.retrieval")
 async def rebuild_missing(database: ServerDatabase, vectors: VectorIndex) -> int:
     """Have every store's vectors put into its index again where some are missing; how many stores. Nothing is embedded anew."""
     rebuilt = 0
-    for store_id, expected in await database.read(_expected):
+    for store_id, expected in (await database.read(_expected, StoreFileRow.stage == DONE)).items():
         if await asyncio.to_thread(vectors.count, store_id) < expected:
             await database.write(_put_back, store_id)
             rebuilt += 1
@@ -32,11 +34,23 @@ async def rebuild_missing(database: ServerDatabase, vectors: VectorIndex) -> int
     return rebuilt
 
 
-def _expected(session: Session) -> list[tuple[str, int]]:
-    """For each store, how many windows with vectors its finished files have."""
+async def note_strays(database: ServerDatabase, vectors: VectorIndex) -> int:
+    """Write down which indexes have vectors of files that are gone, as after a crash; how many."""
+    if not vectors.is_embedded:
+        return 0  # others may use the server, too
+    counts = await asyncio.to_thread(vectors.counts)
+    most = await database.read(_expected)
+    strays = [name for name, count in counts.items() if count > most.get(name, 0)]
+    for name in strays:
+        await database.write(outbox.forget_index, name.removesuffix(NEW))
+    return len(strays)
+
+
+def _expected(session: Session, *where: ColumnElement[bool]) -> dict[str, int]:
+    """For each store that is searched, how many windows with vectors its files have."""
     documents = (
         select(StoreFileRow.vector_store_id, StoreFileRow.document)
-        .where(StoreFileRow.stage == DONE, StoreFileRow.document.is_not(None))
+        .where(StoreFileRow.document.is_not(None), *where)
         .distinct()
         .subquery()
     )
@@ -48,7 +62,7 @@ def _expected(session: Session) -> list[tuple[str, int]]:
         .where(or_(VectorStoreRow.expires_at.is_(None), VectorStoreRow.expires_at > now()))
         .group_by(documents.c.vector_store_id)
     )
-    return [(store_id, count) for store_id, count in rows]
+    return {store_id: count for store_id, count in rows}  # noqa: C416 - rows are no pairs to dict()
 
 
 def _put_back(session: Session, store_id: str) -> None:

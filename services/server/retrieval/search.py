@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from services.documents import bm25
 from services.documents.filters import admits
 from services.documents.fusion import Weights, fused, score
 from services.documents.terms import question_terms
+from services.errors import StorageFailed
+from services.server.errors import ApiError
 from services.server.store import passages, texts, vector_stores
 from services.server.store.passages import Entry
 from services.storage.api_tables import DocumentRow, FileRow
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from services.documents.vectors import VectorIndex
 
     Floats = npt.NDArray[np.float32]
+
+log = logging.getLogger("tandem.retrieval")
 
 MOST_RANKED = 100
 MOST_DOCUMENTS_TO_NAME = 200
@@ -44,7 +49,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which passages are wanted: from which stores, how many, how good, with which attributes."""
+    """Which passages are wanted: from which stores, how many, how good, with which attributes.
+
+    With `skips_unusable` a store that is not there, or has expired, has nothing to say; else it is an error.
+    """
 
     owner: str
     store_ids: tuple[str, ...]
@@ -52,6 +60,7 @@ class Wanted:
     threshold: float = 0.0
     condition: Mapping[str, Any] | None = None
     weights: Weights = field(default_factory=Weights)
+    skips_unusable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +81,12 @@ class Hit:
 
 def search(session: Session, vectors: VectorIndex, wanted: Wanted, queries: Sequence[Query]) -> list[Hit]:
     """The best passages for any of the queries, best first, none of them mostly inside a better one."""
-    stores = [vector_stores.usable(session, wanted.owner, store_id) for store_id in wanted.store_ids]
-    entries = passages.entries(session, wanted.owner, [store.number for store in stores])
+    stores = _numbers(session, wanted)
+    entries = passages.entries(session, wanted.owner, stores)
     admitted = {e.number: e for e in entries if admits(wanted.condition, e.attributes)}
     if not admitted:
         return []
-    library = _Library(session, vectors, wanted.owner, [store.number for store in stores], admitted)
+    library = _Library(session, vectors, wanted.owner, stores, admitted)
     library.is_filtered = len(admitted) < len(entries)
     best: dict[Candidate, float] = {}
     for query in queries:
@@ -86,6 +95,18 @@ def search(session: Session, vectors: VectorIndex, wanted: Wanted, queries: Sequ
     ranked = sorted(best, key=lambda candidate: -best[candidate])
     good = [candidate for candidate in ranked if best[candidate] >= wanted.threshold]
     return [library.hit(candidate, best[candidate]) for candidate in library.apart(good, wanted.most)]
+
+
+def _numbers(session: Session, wanted: Wanted) -> list[int]:
+    """The stores to search, by their numbers. ApiError for one that cannot be searched."""
+    numbers = []
+    for store_id in wanted.store_ids:
+        try:
+            numbers.append(vector_stores.usable(session, wanted.owner, store_id).number)
+        except ApiError:
+            if not wanted.skips_unusable:
+                raise
+    return numbers
 
 
 class _Library:
@@ -119,9 +140,7 @@ class _Library:
         by_vector = self._near(query)
         candidates = fused(by_words.best if weights.words else (), list(by_vector))
         return {
-            candidate: score(
-                by_words.fit(*candidate), self._cosine(candidate, query, by_vector), weights
-            )
+            candidate: score(by_words.fit(*candidate), self._cosine(candidate, query, by_vector), weights)
             for candidate in candidates
         }
 
@@ -129,7 +148,11 @@ class _Library:
         """Chunks around the nearest windows with the cosine of the best one, nearest first."""
         if query.vector is None:
             return {}
-        found = sorted(self._nearest_windows(query.vector), key=lambda near: -near.cosine)
+        try:
+            found = sorted(self._nearest_windows(query.vector), key=lambda near: -near.cosine)
+        except StorageFailed as error:
+            log.warning("found by words alone: %s", error.user_message)
+            return {}
         cosines: dict[Candidate, float] = {}
         for near in found[:MOST_RANKED]:
             for candidate in self._chunks_around(near.document, near.start, near.end):

@@ -18,7 +18,8 @@ from services.server.retrieval.embedder import Embedder, EmbeddingModel
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.expiry import expire
 from services.server.retrieval.reader import Reader
-from services.server.retrieval.rebuilding import rebuild_missing
+from services.server.retrieval.rebuilding import note_strays, rebuild_missing
+from services.server.retrieval.renewer import Renewer
 from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.search import Hit, Query, Wanted
 from services.server.store import store_files, texts, vector_stores
@@ -51,22 +52,24 @@ class Retrieval:
         reader: Reader,
         embedder: Embedder,
         eraser: Eraser,
+        renewer: Renewer,
         rewriter: Rewriter,
     ) -> None:
         self._database, self._vectors, self._model = database, vectors, model
         self._reader, self._embedder, self._eraser = reader, embedder, eraser
-        self._rewriter = rewriter
+        self._renewer, self._rewriter = renewer, rewriter
         self._woken = asyncio.Event()
         self._by_words_until = 0.0
+        self._is_compared = False
 
     async def work(self) -> None:
-        """Read, embed, erase and expire, for as long as the server runs."""
-        with suppress(AppError):
-            await rebuild_missing(self._database, self._vectors)
+        """Read, embed, erase, expire and renew, for as long as the server runs."""
         await asyncio.gather(
+            self._again_and_again(self._compare, IDLE_S),
             self._again_and_again(self._reader.read_next, IDLE_S),
             self._again_and_again(self._embedder.embed_next, IDLE_S),
-            self._again_and_again(self._expire, EXPIRE_EVERY_S),
+            self._again_and_again(self._renewer.renew_next, IDLE_S),
+            self._again_and_again(self.expire, EXPIRE_EVERY_S),
         )
 
     def wake(self) -> None:
@@ -80,6 +83,13 @@ class Retrieval:
             await self._eraser.work()
         except AppError as error:
             log.warning("something deleted could not be erased yet: %s", error.user_message)
+        self.wake()  # indexes may have to be renewed
+
+    async def expire(self) -> bool:
+        """Delete what is past its time, and erase whatever was deleted; True when there may be more."""
+        expired = await self._database.write(expire)
+        await self.erase()
+        return expired > 0
 
     async def find(self, wanted: Wanted, queries: Sequence[str]) -> list[Hit]:
         """The best passages for any of the queries. Raises ApiError for a store that is not there or has expired."""
@@ -135,10 +145,12 @@ class Retrieval:
             return [Query(text, None) for text in texts]
         return [Query(text, vectors[i]) for i, text in enumerate(texts)]
 
-    async def _expire(self) -> bool:
-        if await self._database.write(expire):
-            await self.erase()
-        await self.erase()
+    async def _compare(self) -> bool:
+        """Once, as soon as the index can be asked: does it have what the database has?"""
+        if not self._is_compared:
+            await rebuild_missing(self._database, self._vectors)
+            await note_strays(self._database, self._vectors)
+            self._is_compared = True
         return False
 
     async def _again_and_again(self, step: Any, pause_s: float) -> None:
@@ -149,15 +161,22 @@ class Retrieval:
             except AppError as error:
                 log.warning("retrieval waits: %s", error.user_message)
                 found = False
-            if not found:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), pause_s)
+            except Exception as error:  # whatever one object brings about, the others are looked after
+                log.error("retrieval waits, through a fault of the server: %s", type(error).__name__)
+                found = False
+            if found:
+                self.wake()  # what one has done is often what another waits for
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), pause_s)
 
 
 def _touch(session: Session, owner: str, store_ids: Sequence[str]) -> None:
-    for store_id in store_ids:
+    for store_id in sorted(
+        store_ids
+    ):  # in one order: two who hold some of the same would wait for each other
         with suppress(ApiError):
-            vector_stores.touch(vector_stores.usable(session, owner, store_id))
+            vector_stores.touch(vector_stores.usable(session, owner, store_id, held=True))
 
 
 def _content(session: Session, owner: str, store_id: str, file_id: str) -> str:

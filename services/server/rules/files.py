@@ -50,7 +50,7 @@ def lifetime_s(form: Mapping[str, Any]) -> int | None:
         raise ApiError(
             400, "Invalid 'expires_after[anchor]': only 'created_at' is supported.", param="expires_after"
         )
-    if not str(seconds).isdecimal():
+    if not str(seconds).isdecimal() or len(str(seconds)) > 12:
         raise ApiError(400, "Invalid 'expires_after[seconds]': expected an integer.", param="expires_after")
     limits.number({"expires_after": int(str(seconds))}, "expires_after", SHORTEST_LIFE_S, LONGEST_LIFE_S)
     return int(str(seconds))

@@ -21,15 +21,19 @@ def number(body: Body, name: str, low: float, high: float | None = None) -> None
     if value < low:
         raise _invalid(
             name,
-            f"{kind} below minimum value. Expected a value >= {low:g}, but got {value} instead.",
+            f"{kind} below minimum value. Expected a value >= {_plain(low)}, but got {value} instead.",
             f"{kind}_below_min_value",
         )
     if high is not None and value > high:
         raise _invalid(
             name,
-            f"{kind} above maximum value. Expected a value <= {high:g}, but got {value} instead.",
+            f"{kind} above maximum value. Expected a value <= {_plain(high)}, but got {value} instead.",
             f"{kind}_above_max_value",
         )
+
+
+def _plain(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
 def items(value: Any, param: str, longest: int, shortest: int = 0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from services.server.errors import ApiError
 from services.server.rules import limits
 from services.server.rules.schema_errors import invalid_choice, invalid_type
 
@@ -19,6 +20,10 @@ def paging(query: Mapping[str, str], *, longest: int = LONGEST_PAGE, default: in
     """`limit`, `order`, `after` and `before` of a query string; ApiError 400 for what they may not be."""
     from services.server.store.pages import Paging
 
+    if any("\x00" in value for value in query.values()):
+        raise ApiError(
+            400, "Invalid query: it holds a character that no text here has.", code="invalid_value"
+        )
     order = query.get("order") or "desc"
     if order not in ORDERS:
         raise invalid_choice("order", order, ORDERS)
@@ -41,7 +46,7 @@ def choice(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str
 def _limit(text: str | None, longest: int, default: int) -> int:
     if not text:
         return default
-    if not text.lstrip("-").isdecimal() or len(text) > 12:
+    if not text.removeprefix("-").isdecimal() or len(text) > 12:
         raise invalid_type("limit", "an integer", text)
     limits.number({"limit": int(text)}, "limit", 1, longest)
     return int(text)

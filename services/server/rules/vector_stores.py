@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.server.errors import ApiError
-from services.server.rules import assistants, limits, schema
+from services.server.rules import assistants, filters, limits, schema
 from services.server.rules.schema_errors import missing
 
 MOST_FILES = 500
@@ -92,9 +92,7 @@ def file(body: Body) -> Body:
 
 def file_change(body: Body) -> Body | None:
     """The new attributes of a file."""
-    if "attributes" not in body:
-        raise missing("attributes")
-    schema.check(file_change_type, schema.without_nulls(body))
+    schema.check(file_change_type, body)
     check_attributes(body["attributes"])
     attributes: Body | None = body["attributes"]
     return attributes
@@ -124,6 +122,8 @@ def search(body: Body) -> Body:
         limits.text(query, "query", LONGEST_QUERY)
         if not query.strip():
             raise ApiError(400, "Invalid 'query': it must not be empty.", code="invalid_value", param="query")
+    if "filters" in body:
+        filters.check(body["filters"])
     limits.number(body, "max_num_results", 1, 50)
     limits.number(body.get("ranking_options") or {}, "score_threshold", 0.0, 1.0)
     return body

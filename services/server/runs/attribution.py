@@ -35,10 +35,10 @@ class AttributingCiter(Citer):
         text, self._waiting = self._waiting + piece, ""
         if text and text[-1] in ".!?。":  # whether a sentence ends here, the next piece tells
             text, self._waiting = text[:-1], text[-1]
-        while match := SENTENCE_END.search(text):
-            pieces += self._say(text[: match.end()])
+        while (end := self._end_in(text)) is not None:
+            pieces += self._say(text[:end])
             pieces += self._end_sentence()
-            text = text[match.end() :]
+            text = text[end:]
         return pieces + self._say(text)
 
     def flush(self) -> list[Piece]:
@@ -48,15 +48,21 @@ class AttributingCiter(Citer):
         waiting, self._waiting = self._waiting, ""
         return [*self._say(waiting), *Citer.flush(self), *self._end_sentence()]
 
+    def _end_in(self, text: str) -> int | None:
+        """Where the sentence ends in what comes next of it; its last character decides whether a line break is an end."""
+        before = self._sentence[-1:]
+        match = SENTENCE_END.search(before + text, len(before))
+        return match.end() - len(before) if match else None
+
     def _say(self, text: str) -> list[Piece]:
         self._sentence += text
-        if text.startswith("\n\n"):
+        if self._sentence.startswith("\n\n"):
             self._last = None  # a new paragraph is cited anew
         return Citer.feed(self, text)
 
     def _end_sentence(self) -> list[Piece]:
         sentence, self._sentence = self._sentence, ""
-        if "【" in sentence or self.text.count(FENCE) % 2:
+        if "【" in sentence or self._held or self.text.count(FENCE) % 2:
             return []
         passage = self._support(sentence)
         if passage is None or passage == self._last:

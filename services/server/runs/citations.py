@@ -15,7 +15,7 @@ from services.documents.quotes import best_quote
 
 Annotation = dict[str, Any]
 
-MARKER = re.compile(r"【(\d+):(\d+)†([^【】]{0,300})】")
+MARKER = re.compile(r"【(\d{1,6}):(\d{1,6})†([^【】]{0,300})】")
 BEGINNING = re.compile(r"【\d{0,6}(:(\d{0,6}(†[^【】]{0,300})?)?)?$")
 LONGEST_CLAIM = 400
 

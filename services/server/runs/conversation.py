@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from services.server.runs import prompt, records, usage
 from services.server.runs.attribution import AttributingCiter
 from services.server.runs.builtin_tools import as_choice, as_functions
 from services.server.runs.citations import Citer
+from services.server.runs.live import Live
 from services.server.runs.models import ChatModel, FindsModels
 from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
 from services.server.runs.records import Ending
-from services.server.runs.round import Answer, Round, Writing
+from services.server.runs.round import Answer, Round, uninterrupted
 from services.server.runs.states import RunStatus
 from services.server.runs.toolbox import BuiltInTool, Setting, ToolCall
+from services.server.runs.writing import Writing
 from services.server.store import contexts
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
-
-if TYPE_CHECKING:
-    from services.server.runs.executor import Live
 
 MOST_ROUNDS = 24
 REPLY_SHARE = 4
@@ -58,10 +57,9 @@ class Conversation:
         """Ask and call until the run has ended or waits; all of it is in the record then."""
         live = self._live
         model = await self._models.find(live.run["model"], live.key)
-        begun = await self._database.write(records.begin, live.run["id"], worker)
-        self._round().announce(begun)
+        await uninterrupted(self._begin(worker))
         self._prompt_tokens, self._completion_tokens, made = await self._database.read(
-            contexts.spent, live.run["id"]
+            contexts.spent, live.run_id
         )
         for number in range(made, made + MOST_ROUNDS):
             if not await self._one_round(model, is_first=number == 0):
@@ -70,9 +68,8 @@ class Conversation:
         error = {"code": "server_error", "message": sentence}
         raise Interrupted(Ending(RunStatus.FAILED, last_error=error))
 
-    def _round(self) -> Round:
-        live = self._live
-        return Round(self._database, live.log, live.run, live.writing, live.with_content)
+    async def _begin(self, worker: str) -> None:
+        self._live.announce(await self._database.write(records.begin, self._live.run_id, worker))
 
     async def _one_round(self, model: ChatModel, *, is_first: bool) -> bool:
         """One answer of the model with what follows from it; whether another is needed."""
@@ -80,19 +77,17 @@ class Conversation:
         request = await self._request(model, said, is_first)
         citer = AttributingCiter if model.is_local else Citer
         self._live.writing = Writing(citer=citer(said.passages))
-        step = self._round()
+        step = Round(self._database, self._live)
         answer = await self._looked_up(model, step, is_first) or await step.stream(model, request)
         self._count(answer)
+        _check_it_is_whole(answer)
         if not answer.calls:
-            await self._end_with_words(step, answer)
+            await step.finish(answer.usage)
             return False
         await step.close_message(usage.nothing())
         await step.call_built_in(answer, self._tools, self._setting_for(model))
         self._has_searched = self._has_searched or any(c.kind == "file_search" for c in answer.calls)
-        goes_on = await step.close_tools(answer)
-        if not goes_on:
-            self._live.run = {**self._live.run, "status": RunStatus.REQUIRES_ACTION}
-        return goes_on
+        return await step.close_tools(answer)
 
     async def _looked_up(self, model: ChatModel, step: Round, is_first: bool) -> Answer | None:
         """A search made before the local model is asked: it would rather answer from memory than look into files."""
@@ -179,25 +174,6 @@ class Conversation:
             self._prompt_tokens += answer.usage["prompt_tokens"]
             self._completion_tokens += answer.usage["completion_tokens"]
 
-    async def _end_with_words(self, step: Round, answer: Answer) -> None:
-        content = self._live.writing.content()
-        if answer.finish_reason == "length":
-            ending = _incomplete("max_completion_tokens", content=content, used=answer.usage)
-            raise Interrupted(ending)
-        if answer.finish_reason == "content_filter":
-            error = {"code": "invalid_prompt", "message": "The answer was stopped by a content filter."}
-            raise Interrupted(
-                Ending(
-                    RunStatus.FAILED,
-                    last_error=error,
-                    message_reason="content_filter",
-                    content=content,
-                    usage=answer.usage,
-                )
-            )
-        await step.finish(answer.usage)
-        self._live.run = {**self._live.run, "status": RunStatus.COMPLETED}
-
     def _setting_for(self, model: ChatModel) -> Any:
         live = self._live
 
@@ -217,12 +193,24 @@ class Conversation:
         return setting_for
 
 
+def _check_it_is_whole(answer: Answer) -> None:
+    """Raise Interrupted for an answer that was cut off, be it in words or in a call."""
+    if answer.finish_reason == "length":
+        raise Interrupted(_incomplete("max_completion_tokens", used=answer.usage))
+    if answer.finish_reason == "content_filter":
+        error = {"code": "invalid_prompt", "message": "The answer was stopped by a content filter."}
+        reason = "content_filter"
+        raise Interrupted(
+            Ending(RunStatus.FAILED, last_error=error, message_reason=reason, usage=answer.usage)
+        )
+
+
 def _is_none(run: Shape) -> bool:
     return bool(run["tool_choice"] == "none")
 
 
-def _incomplete(reason: str, content: list[Shape] | None = None, used: Shape | None = None) -> Ending:
-    return Ending(RunStatus.INCOMPLETE, incomplete_reason=reason, content=content, usage=used)
+def _incomplete(reason: str, used: Shape | None = None) -> Ending:
+    return Ending(RunStatus.INCOMPLETE, incomplete_reason=reason, usage=used)
 
 
 def _media_type(data: bytes) -> str:

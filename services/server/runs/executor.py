@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from services.errors import AppError, InvalidInput, RateLimited
-from services.server.errors import ApiError
+from services.server.errors import ApiError, where_it_broke
 from services.server.runs import records
 from services.server.runs.conversation import Conversation, Interrupted
-from services.server.runs.events import EventLog, EventLogs
+from services.server.runs.events import EventLogs
+from services.server.runs.live import Live
 from services.server.runs.models import FindsModels
-from services.server.runs.records import Ending, RunGone
-from services.server.runs.round import Writing
-from services.server.runs.states import IllegalMove, RunStatus
+from services.server.runs.records import Ending, Events, RunGone
+from services.server.runs.states import ENDS, IllegalMove, RunStatus
 from services.server.runs.toolbox import BuiltInTool
+from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
 
@@ -25,22 +26,7 @@ log = logging.getLogger("tandem.runs")
 
 HEARTBEAT_S = 1.0
 STOPPED = "The server was stopped while this run was in progress. Start it again."
-
-Shape = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Live:
-    """A run this process works on. `key` is held for as long as the run may need it, and nowhere else."""
-
-    run: Shape
-    owner: str
-    log: EventLog
-    with_content: bool = False
-    key: str | None = field(default=None, repr=False)
-    writing: Writing = field(default_factory=Writing)
-    task: asyncio.Task[None] | None = None
-    is_cancelled: bool = False
+BROKEN = "The server had an error while processing this run. Sorry about that."
 
 
 class Executor:
@@ -56,47 +42,59 @@ class Executor:
 
     def start(self, live: Live) -> None:
         """Work on a queued run in the background."""
+        self._forget_expired()
         live.log.resume()
-        self._live[live.run["id"]] = live
-        live.task = asyncio.create_task(self._execute(live), name=f"run {live.run['id']}")
+        self._live[live.run_id] = live
+        conversation = Conversation(self._database, self._models, self._tools, self._blobs, live)
+        live.work = asyncio.create_task(conversation.go(self.worker), name=f"work on {live.run_id}")
+        live.task = asyncio.create_task(self._execute(live), name=f"run {live.run_id}")
 
     def key_of(self, run_id: str) -> str | None:
         """The key a run that waits for its caller was started with."""
         live = self._live.get(run_id)
         return live.key if live else None
 
-    def is_here(self, run_id: str) -> bool:
-        """Whether this process works on the run now."""
+    def at_work(self, run_id: str) -> Live | None:
+        """The run, if this process works on it now."""
         live = self._live.get(run_id)
-        return live is not None and live.task is not None and not live.task.done()
+        return live if live is not None and live.is_at_work else None
 
-    async def cancel(self, run_id: str) -> None:
-        """Finish a run that is `cancelling`: at once when its model is at work here, else by the record alone."""
-        live = self._live.get(run_id)
-        if live is not None and live.task is not None and not live.task.done():
-            live.is_cancelled = True
-            live.task.cancel()
+    async def end(self, run_id: str, ending: Ending) -> None:
+        """End a run: by interrupting it where it is worked on here, by the record alone where nobody does."""
+        if (live := self.at_work(run_id)) is not None:
+            live.interrupt(ending)
             return
-        await self.end_idle(run_id, Ending(RunStatus.CANCELLED))
-
-    async def end_idle(self, run_id: str, ending: Ending) -> None:
-        """End a run that nobody works on, and tell those who listen."""
-        run_log = self.logs.open(run_id)
         try:
-            events = await self._database.write(records.end, run_id, ending)
+            events = await self._database.write(records.end_idle, run_id, ending)
         except (IllegalMove, RunGone):
             return
-        for name, wire in events:
-            run_log.append(name, wire)
-        run_log.pause()
+        self.tell(run_id, events)
+
+    def tell(self, run_id: str, events: Events) -> None:
+        """Tell who listens what was written down of a run that nobody works on here."""
+        if events and (run_log := self.logs.get(run_id)) is not None:
+            run_log.extend(events)
+            run_log.pause()
         self._live.pop(run_id, None)
+
+    async def wait_for(self, run_id: str, most_s: float) -> None:
+        """Wait until this process no longer works on the run, but not longer than this."""
+        live = self.at_work(run_id)
+        if live is not None and live.task is not None:
+            await asyncio.wait([live.task], timeout=most_s)
 
     async def stop(self) -> None:
         """End every run of this process; what had arrived is kept."""
         tasks = [live.task for live in self._live.values() if live.task is not None]
-        for task in tasks:
-            task.cancel()
+        for live in list(self._live.values()):
+            live.interrupt(_failed("server_error", STOPPED))
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget_expired(self) -> None:
+        """Let go of runs that waited here and were answered or ended by another process, and of their keys."""
+        for run_id, live in list(self._live.items()):
+            if not live.is_at_work and live.run["expires_at"] < now():
+                del self._live[run_id]
 
     async def _execute(self, live: Live) -> None:
         """Run it to its end, and see that it does end, whatever happens."""
@@ -104,83 +102,72 @@ class Executor:
         try:
             ending = await self._outcome(live)
             if ending is not None:
-                await asyncio.shield(self._end(live, ending))
+                await self._end(live, ending)
         finally:
             pulse.cancel()
-            live.log.pause()
-            if live.run["status"] != RunStatus.REQUIRES_ACTION:
-                self._live.pop(live.run["id"], None)
+            if self._live.get(live.run_id) is live:  # else its caller has answered already, and it goes on
+                live.log.pause()
+                if live.run["status"] != RunStatus.REQUIRES_ACTION:
+                    del self._live[live.run_id]
 
     async def _outcome(self, live: Live) -> Ending | None:
         """How the run ends; None when its end, or that it waits, is written down already."""
-        left_s = live.run["expires_at"] - time.time()
-        conversation = Conversation(self._database, self._models, self._tools, self._blobs, live)
+        assert live.work is not None
         try:
-            async with asyncio.timeout(max(left_s, 0)):
-                await conversation.go(self.worker)
-        except TimeoutError:
-            return Ending(RunStatus.EXPIRED, content=live.writing.content())
+            await live.work
         except asyncio.CancelledError:
-            if live.is_cancelled:
-                return _cancelled(live)
-            return _failed(live, {"code": "server_error", "message": STOPPED})
+            return live.interruption or _failed("server_error", STOPPED)
         except IllegalMove as error:
-            return _cancelled(live) if error.present is RunStatus.CANCELLING else None
+            is_over = error.present in ENDS or error.present is RunStatus.CANCELLING
+            return Ending(RunStatus.CANCELLED) if is_over else None  # else others work on it
         except RunGone:
             return None
         except Interrupted as interrupted:
             return interrupted.ending
         except (AppError, ApiError) as error:
-            return _failed(live, _last_error(error))
-        except Exception:
-            log.exception("run %s broke", live.run["id"])
-            sentence = "The server had an error while processing this run. Sorry about that."
-            return _failed(live, {"code": "server_error", "message": sentence})
+            return _last_error(error)
+        except Exception as error:
+            log.error("a run broke: %s\n%s", type(error).__name__, where_it_broke(error))
+            return _failed("server_error", BROKEN)
         return None
 
     async def _end(self, live: Live, ending: Ending) -> None:
-        try:
-            events = await self._database.write(records.end, live.run["id"], ending)
-        except RunGone:
-            return
-        except IllegalMove as error:
-            if error.present is not RunStatus.CANCELLING:
-                return
-            events = await self._database.write(records.end, live.run["id"], _cancelled(live))
-        for name, wire in events:
-            live.log.append(name, wire)
+        status = live.run["status"]
+        if status in ENDS or (status == RunStatus.REQUIRES_ACTION and ending.status is RunStatus.FAILED):
+            return  # it was interrupted when the last word had been said; one that waits outlives the process
+        writing = live.writing
+        ending = replace(ending, content=writing.content(), calls=writing.calls_so_far(live.run["tools"]))
+        with suppress(RunGone):
+            live.announce(await self._database.write(records.settle, live.run_id, ending))
 
     async def _keep_alive(self, live: Live) -> None:
-        """Keep what has arrived, and notice when another process was asked to cancel the run."""
+        """Keep what has arrived, and notice when others were asked to end the run, or have deleted it."""
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             try:
                 status = await self._database.write(
-                    records.save_message, live.run["id"], live.writing.message, live.writing.content()
+                    records.save_message, live.run_id, live.writing.message, live.writing.content()
                 )
-            except (RunGone, AppError):
+            except RunGone:
+                status = RunStatus.CANCELLING
+            except AppError:
                 continue  # the run itself will meet the same, and say so
-            if status == RunStatus.CANCELLING and not live.is_cancelled and live.task is not None:
-                live.is_cancelled = True
-                live.task.cancel()
+            if status == RunStatus.CANCELLING or status in ENDS:
+                live.interrupt(Ending(RunStatus.CANCELLED))
 
 
-def _cancelled(live: Live) -> Ending:
-    return Ending(RunStatus.CANCELLED, content=live.writing.content())
+def _failed(code: str, message: str) -> Ending:
+    return Ending(RunStatus.FAILED, last_error={"code": code, "message": message})
 
 
-def _failed(live: Live, last_error: Shape) -> Ending:
-    return Ending(RunStatus.FAILED, last_error=last_error, content=live.writing.content())
-
-
-def _last_error(error: AppError | ApiError) -> Shape:
-    """A run's last_error: OpenAI has three codes for it."""
+def _last_error(error: AppError | ApiError) -> Ending:
+    """A run that ends by an error: OpenAI has three codes for it."""
     if isinstance(error, ApiError):
         codes = {429: "rate_limit_exceeded", 400: "invalid_prompt"}
-        return {"code": codes.get(error.status, "server_error"), "message": error.message}
+        return _failed(codes.get(error.status, "server_error"), error.message)
     code = "server_error"
     if isinstance(error, RateLimited):
         code = "rate_limit_exceeded"
     elif isinstance(error, InvalidInput):
         code = "invalid_prompt"
-    return {"code": code, "message": error.user_message}
+    return _failed(code, error.user_message)

@@ -7,7 +7,6 @@ from typing import Any
 
 from services import tokens
 from services.documents.fusion import Weights
-from services.server.errors import ApiError
 from services.server.retrieval.search import Hit, Wanted
 from services.server.retrieval.service import Retrieval
 from services.server.runs.builtin_tools import queries_of
@@ -31,6 +30,8 @@ TELLING_SCORE = 0.3
 FOUND = "Passages from the files, best first. After each statement that rests on one, repeat its marker exactly as it stands here."
 FITTING_SCORE = 0.2
 """A small model takes for an answer whatever it is shown; what fits less is not shown to it."""
+BRACKETS = str.maketrans("【】", "[]")
+"""A name with a marker's own brackets in it could not be followed back."""
 NOTHING = "No passage in the files fits. Say that the files do not answer this."
 
 
@@ -64,22 +65,19 @@ class FileSearch:
     async def _find(self, queries: list[str], setting: Setting) -> list[Hit]:
         """Passages from every store that is there; one deleted or expired meanwhile has nothing to say."""
         wanted = setting.tool.get("max_num_results") or DEFAULT_RESULTS
-        threshold = _ranking(setting.tool)["score_threshold"]
-        usable = [i for i in _store_ids(setting.resources) if await self._is_usable(setting.owner, i)]
-        if not usable:
+        store_ids = _store_ids(setting.resources)
+        if not store_ids:
             return []
-        await self._retrieval.touch(setting.owner, usable)
-        asked = Wanted(setting.owner, tuple(usable), wanted, threshold, weights=_weights(setting.tool))
+        await self._retrieval.touch(setting.owner, store_ids)
+        asked = Wanted(
+            setting.owner,
+            tuple(store_ids),
+            most=wanted,
+            threshold=_ranking(setting.tool)["score_threshold"],
+            weights=_weights(setting.tool),
+            skips_unusable=True,
+        )
         return await self._retrieval.find(asked, queries)
-
-    async def _is_usable(self, owner: str, store_id: str) -> bool:
-        from services.server.store import vector_stores
-
-        try:
-            await self._database.read(lambda session: vector_stores.usable(session, owner, store_id).number)
-        except ApiError:
-            return False
-        return True
 
 
 def _store_ids(resources: list[Shape]) -> list[str]:
@@ -116,7 +114,7 @@ def _passage(hit: Hit, turn: int, position: int) -> Passage:
         turn=turn,
         position=position,
         file_id=hit.file_id,
-        filename=hit.filename,
+        filename=hit.filename.translate(BRACKETS),
         text=hit.text,
         page=place.get("page"),
         last_page=place.get("last_page"),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
-from services.server.runs.events import EventLogs
-from services.server.runs.executor import Executor, Live
+from services.server.errors import where_it_broke
+from services.server.runs import replay
+from services.server.runs.executor import Executor
+from services.server.runs.live import Live
 from services.server.runs.records import Ending
-from services.server.runs.states import ACTIVE, RunStatus
+from services.server.runs.states import ACTIVE, FUTURE_S, STALE_AFTER_S, RunStatus
 from services.server.store import runs
 from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
@@ -21,8 +23,6 @@ from services.storage.api_tables import RunRow
 log = logging.getLogger("tandem.runs")
 
 EVERY_S = 1.0
-STALE_AFTER_S = 10
-FUTURE_S = 60
 LOST = "The server stopped while this run was in progress. Start it again."
 
 
@@ -39,33 +39,34 @@ class Keeper:
                 await self.sweep()
             except AppError as error:
                 log.warning("runs could not be looked after: %s", error.user_message)
+            except Exception as error:  # whatever it was, the next sweep may go better
+                name, where = type(error).__name__, where_it_broke(error)
+                log.error("runs could not be looked after: %s\n%s", name, where)
             await asyncio.sleep(EVERY_S)
 
     async def sweep(self) -> None:
         """End what has expired or was left behind; take up what was queued and never begun."""
         for run_id in await self._database.read(_expired):
-            if not self._executor.is_here(run_id):
-                await self._executor.end_idle(run_id, Ending(RunStatus.EXPIRED))
+            await self._executor.end(run_id, Ending(RunStatus.EXPIRED))
         for run_id, status in await self._database.read(_left_behind):
-            if not self._executor.is_here(run_id):
+            if self._executor.at_work(run_id) is None:
                 await self._take_care_of(run_id, RunStatus(status))
 
     async def _take_care_of(self, run_id: str, status: RunStatus) -> None:
         if status is RunStatus.CANCELLING:
-            await self._executor.end_idle(run_id, Ending(RunStatus.CANCELLED))
+            await self._executor.end(run_id, Ending(RunStatus.CANCELLED))
         elif status is RunStatus.QUEUED:
             await self._resume(run_id)
         else:
             error = {"code": "server_error", "message": LOST}
-            await self._executor.end_idle(run_id, Ending(RunStatus.FAILED, last_error=error))
+            await self._executor.end(run_id, Ending(RunStatus.FAILED, last_error=error))
 
     async def _resume(self, run_id: str) -> None:
         found = await self._database.read(_queued, run_id)
-        if found is None:
-            return
-        owner, wire = found
-        logs: EventLogs = self._executor.logs
-        self._executor.start(Live(wire, owner, logs.open(run_id)))
+        if found is not None:
+            owner, wire = found
+            log = await replay.log_of(self._database, self._executor.logs, owner, wire)
+            self._executor.start(Live(wire, owner, log))
 
 
 def _expired(session: Session) -> list[str]:
@@ -76,15 +77,12 @@ def _expired(session: Session) -> list[str]:
 def _left_behind(session: Session) -> list[tuple[str, str]]:
     """Runs at work whose worker gave no sign of life, and queued ones that nobody took up."""
     at = now()
-    # A clock that was set back leaves signs of life in the future.
-    silent = or_(RunRow.heartbeat_at < at - STALE_AFTER_S, RunRow.heartbeat_at > at + FUTURE_S)
-    at_work = and_(RunRow.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING)), silent)
-    waiting = and_(
-        RunRow.status == RunStatus.QUEUED,
-        or_(RunRow.heartbeat_at.is_(None), silent),
-        or_(RunRow.created_at < at - STALE_AFTER_S, RunRow.created_at > at + FUTURE_S),
-    )
-    return [(i, s) for i, s in session.execute(select(RunRow.id, RunRow.status).where(or_(at_work, waiting)))]
+    lately = (at - STALE_AFTER_S, at + FUTURE_S)
+    unattended = or_(RunRow.heartbeat_at.is_(None), not_(RunRow.heartbeat_at.between(*lately)))
+    at_work = RunRow.status.in_((RunStatus.IN_PROGRESS, RunStatus.CANCELLING))
+    forgotten = and_(RunRow.status == RunStatus.QUEUED, not_(RunRow.created_at.between(*lately)))
+    left = select(RunRow.id, RunRow.status).where(unattended, or_(at_work, forgotten))
+    return [(run_id, status) for run_id, status in session.execute(left)]
 
 
 def _queued(session: Session, run_id: str) -> tuple[str, dict[str, object]] | None:

@@ -199,23 +199,35 @@ async def _refusal(response: aiohttp.ClientResponse) -> AppError | ApiError:
 
 
 async def _chunks(response: aiohttp.ClientResponse, shown_url: str) -> AsyncGenerator[Shape, None]:
+    """Each chunk of the answer. One that has named its end is whole, even if the connection breaks before the last line."""
     import aiohttp
 
     is_done = False
     try:
         async for data in _data_lines(response):
             if data == b"[DONE]":
-                is_done = True
-                break
-            chunk = json.loads(data)
-            if "error" in chunk:
-                raise StreamCut(str(chunk["error"].get("message", "The upstream broke off its answer.")))
+                return
+            chunk = _parsed(data)
             is_done = is_done or any(c.get("finish_reason") for c in chunk.get("choices") or ())
             yield chunk
-    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+    except ValueError as error:
         raise broken_off(error, shown_url) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        if not is_done:
+            raise broken_off(error, shown_url) from None
     if not is_done:
         raise broken_off(ConnectionError(), shown_url)
+
+
+def _parsed(data: bytes) -> Shape:
+    """One chunk. Raises StreamCut for an error told in its place, ValueError for what is none."""
+    chunk = json.loads(data)
+    if not isinstance(chunk, dict):
+        raise ValueError("a chunk is an object")
+    if error := chunk.get("error"):
+        message = error.get("message") if isinstance(error, dict) else error
+        raise StreamCut(str(message or "The upstream broke off its answer."))
+    return chunk
 
 
 async def _data_lines(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

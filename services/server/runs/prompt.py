@@ -169,10 +169,18 @@ def _rounds(session: Session, run: RunRow) -> tuple[list[Shape], list[Passage]]:
         if step.kind == steps.MESSAGE:
             said += _own_message(session, step)
         else:
-            said += _called(step)
+            said = _joined(said, _called(step))
             for found in step.body.get("private", {}).values():
                 passages += [Passage(**shown) for shown in found.get("passages", ())]
     return said, passages
+
+
+def _joined(said: list[Shape], called: list[Shape]) -> list[Shape]:
+    """Words and calls of one answer were one message, and become one again."""
+    if not (called and said and said[-1]["role"] == "assistant" and "tool_calls" not in said[-1]):
+        return said + called
+    asked, *results = called
+    return [*said[:-1], {**said[-1], "tool_calls": asked["tool_calls"]}, *results]
 
 
 def _own_message(session: Session, step: StepRow) -> list[Shape]:

@@ -5,12 +5,13 @@ A run's state is written before it is announced, so that a killed process leaves
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.server.runs.states import MOVES, IllegalMove, RunStatus
+from services.server.runs.states import ACTIVE, ENDS, MOVES, IllegalMove, RunStatus, is_worked_on
+from services.server.runs.usage import nothing
 from services.server.store import messages, runs, steps
 from services.server.store.clock import now
 from services.server.store.ids import new_id
@@ -72,9 +73,10 @@ def open_message(session: Session, run_id: str) -> tuple[OpenMessage, Events]:
 def save_message(session: Session, run_id: str, open_message: OpenMessage | None, content: list[Wire]) -> str:
     """Keep what has arrived, say that the run is alive, and tell its state: another process may have changed it."""
     run = _held(session, run_id)
-    run.heartbeat_at = now()
-    if open_message is not None and content:
-        messages.fill(session, open_message.message_id, content)
+    if run.status in ACTIVE and run.status != RunStatus.REQUIRES_ACTION:
+        run.heartbeat_at = now()
+        if open_message is not None and content:
+            messages.fill(session, open_message.message_id, content)
     return run.status
 
 
@@ -136,6 +138,7 @@ def require_action(
     ]
     action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": wanted}}
     row = runs.move(session, _held(session, run_id), RunStatus.REQUIRES_ACTION, required_action=action)
+    row.worker = row.heartbeat_at = None
     return [("thread.run.requires_action", runs.wire(row))]
 
 
@@ -148,6 +151,7 @@ def take_outputs(session: Session, run_id: str, outputs: dict[str, str], *, with
     step.body = {**step.body, "step_details": {**details, "tool_calls": calls}}
     steps.end(step, "completed", step.body.get("pending_usage"))
     runs.move(session, row, RunStatus.QUEUED)
+    row.heartbeat_at = now()  # whoever took the outputs works on
     return [
         ("thread.run.step.completed", steps.event_wire(step, with_content=with_content)),
         ("thread.run.queued", runs.wire(row)),
@@ -155,21 +159,26 @@ def take_outputs(session: Session, run_id: str, outputs: dict[str, str], *, with
 
 
 def cancel(session: Session, run_id: str) -> Events:
-    """The run is to stop."""
+    """The run is to stop: whoever works on it ends it, and where nobody does, it ends here."""
     row = runs.move(session, _held(session, run_id), RunStatus.CANCELLING)
-    return [("thread.run.cancelling", runs.wire(row))]
+    events = [("thread.run.cancelling", runs.wire(row))]
+    return events + end_idle(session, run_id, Ending(RunStatus.CANCELLED))
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run ends: the state, why, and what is known of the message and the step still open."""
+    """How a run ends: the state, why, and what is known of the message and the step still open.
+
+    `content` and `calls` are what had arrived of them; None leaves what was kept.
+    """
 
     status: RunStatus
     last_error: Wire | None = None
     incomplete_reason: str | None = None
     message_reason: str | None = None
-    content: list[Wire] | None = None
     usage: Wire | None = None
+    content: list[Wire] | None = None
+    calls: list[Wire] | None = None
 
     def details(self) -> Wire:
         """What the run's body tells of it."""
@@ -183,13 +192,30 @@ def end(session: Session, run_id: str, ending: Ending) -> Events:
     if ending.status not in MOVES[RunStatus(row.status)]:
         raise IllegalMove(RunStatus(row.status), ending.status)
     events: Events = []
-    for step in steps.of_run(session, run_id):
-        if step.status == "in_progress":
-            events += _end_step(session, step, ending)
+    unfinished = [step for step in steps.of_run(session, run_id) if step.status == "in_progress"]
+    for step in unfinished:
+        is_last = step is unfinished[-1]
+        events += _end_step(session, step, ending if is_last else replace(ending, usage=nothing()))
     session.flush()
     usage = _total(step.body["usage"] for step in steps.of_run(session, run_id))
     runs.move(session, row, ending.status, **ending.details(), usage=usage)
     return [*events, (f"thread.run.{ending.status}", runs.wire(row))]
+
+
+def end_idle(session: Session, run_id: str, ending: Ending) -> Events:
+    """End a run that nobody works on. One that somebody does is left to them: they see what it has come to."""
+    row = _held(session, run_id)
+    return [] if is_worked_on(row.heartbeat_at, now()) else end(session, run_id, ending)
+
+
+def settle(session: Session, run_id: str, ending: Ending) -> Events:
+    """End a run as its worker says, unless others were quicker: then as they want it, or have had it."""
+    row = _held(session, run_id)
+    if row.status in ENDS:
+        return [(f"thread.run.{row.status}", runs.wire(row))]
+    if row.status == RunStatus.CANCELLING:
+        ending = Ending(RunStatus.CANCELLED, usage=ending.usage, content=ending.content, calls=ending.calls)
+    return end(session, run_id, ending)
 
 
 def _end_step(session: Session, step: StepRow, ending: Ending) -> Events:
@@ -199,6 +225,8 @@ def _end_step(session: Session, step: StepRow, ending: Ending) -> Events:
         reason = ending.message_reason or REASONS[ending.status]
         message = messages.cut(session, message_id, reason, ending.content)
         events.append(("thread.message.incomplete", messages.wire(message)))
+    elif ending.calls and not step.body["step_details"]["tool_calls"]:
+        step.body = {**step.body, "step_details": {"type": steps.TOOLS, "tool_calls": ending.calls}}
     status = STEP_ENDS[ending.status]
     usage = ending.usage or step.body.get("pending_usage")
     steps.end(step, status, usage, _step_error(ending.last_error))

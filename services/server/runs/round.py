@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from services.server.runs import records, usage
 from services.server.runs.builtin_tools import kind_of
-from services.server.runs.citations import Citer
-from services.server.runs.events import EventLog
+from services.server.runs.citations import Piece
+from services.server.runs.live import Live
 from services.server.runs.models import ChatModel
-from services.server.runs.records import Events, OpenMessage
 from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, ToolCall, as_call
+from services.server.runs.writing import PartialCall, Writing
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
 
 Shape = dict[str, Any]
 
 
-@dataclass(slots=True)
-class PartialCall:
-    """A call that is still being written."""
-
-    id: str
-    name: str
-    arguments: str = ""
-
-
-@dataclass(slots=True)
-class Writing:
-    """What the run is writing just now: its open message, as far as it has come, and its open step of tools."""
-
-    message: OpenMessage | None = None
-    tools_step: str | None = None
-    citer: Citer = field(default_factory=Citer)
-    refusal: str = ""
-    has_told_text: bool = False
-
-    def content(self) -> list[Shape]:
-        """The open message's content."""
-        refused = [{"type": "refusal", "refusal": self.refusal}] if self.refusal else []
-        return [*self.citer.content(), *refused]
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end, also when the run is interrupted meanwhile: what has been written down must be told."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +45,30 @@ class Round:
     """Writes one answer into the record and the log of a run."""
 
     database: ServerDatabase
-    log: EventLog
-    run: Shape
-    writing: Writing
-    with_content: bool
+    live: Live
+
+    @property
+    def writing(self) -> Writing:
+        """What is being written."""
+        return self.live.writing
 
     async def stream(self, model: ChatModel, request: Shape) -> Answer:
         """Stream the model's answer, and tell of each piece as it comes."""
-        calls: dict[int, PartialCall] = {}
         finish_reason, told = None, None
         async with aclosing(model.stream(request)) as chunks:
             async for chunk in chunks:
                 told = chunk.get("usage") or told
                 for choice in chunk.get("choices") or ():
-                    await self._take(choice.get("delta") or {}, calls)
+                    await self._take(choice.get("delta") or {})
                     finish_reason = choice.get("finish_reason") or finish_reason
         self._tell_text(self.writing.citer.flush())
-        made = [self._whole(index, call) for index, call in sorted(calls.items())]
-        return Answer(made, finish_reason, usage.from_chat(told))
+        return Answer(self.writing.made_calls(self._tools), finish_reason, usage.from_chat(told))
 
-    async def _take(self, delta: Shape, calls: dict[int, PartialCall]) -> None:
+    @property
+    def _tools(self) -> list[Shape]:
+        return list(self.live.run["tools"])
+
+    async def _take(self, delta: Shape) -> None:
         if delta.get("content"):
             await self._open_message()
             self._tell_text(self.writing.citer.feed(delta["content"]))
@@ -88,9 +78,10 @@ class Round:
             index = 1 if self.writing.has_told_text else 0
             self._tell_message({"index": index, "type": "refusal", "refusal": delta["refusal"]})
         for piece in delta.get("tool_calls") or ():
-            await self._take_call(piece, calls)
+            await self._take_call(piece)
 
-    async def _take_call(self, piece: Shape, calls: dict[int, PartialCall]) -> None:
+    async def _take_call(self, piece: Shape) -> None:
+        calls = self.writing.calls
         index, function = piece.get("index", len(calls)), piece.get("function") or {}
         if index not in calls:
             await self.open_tools()
@@ -100,51 +91,51 @@ class Round:
         call = calls[index]
         fragment = function.get("arguments") or ""
         call.arguments += fragment
-        if fragment and kind_of(call.name, self.run["tools"]) == "function":
+        if fragment and kind_of(call.name, self._tools) == "function":
             shown = {"index": index, "type": "function", "function": {"arguments": fragment}}
             self._tell_calls(shown)
 
     def _tell_opening(self, index: int, call: PartialCall) -> None:
-        if kind_of(call.name, self.run["tools"]) != "function":
+        if kind_of(call.name, self._tools) != "function":
             return  # a built-in tool is told of when it starts to work
         function = {"name": call.name, "arguments": "", "output": None}
         self._tell_calls({"index": index, "id": call.id, "type": "function", "function": function})
 
-    def _whole(self, index: int, call: PartialCall) -> ToolCall:
-        kind = kind_of(call.name, self.run["tools"])
-        return ToolCall(call.id, kind, call.name, call.arguments or "{}", index)
-
     async def _open_message(self) -> None:
         if self.writing.message is None:
-            self.writing.message, events = await self.database.write(records.open_message, self.run["id"])
-            self.announce(events)
+            await uninterrupted(self._begin_message())
+
+    async def _begin_message(self) -> None:
+        self.writing.message, events = await self.database.write(records.open_message, self.live.run_id)
+        self.live.announce(events)
 
     async def open_tools(self) -> None:
         """Begin a step of tools, unless there is one."""
-        if self.writing.tools_step is not None:
-            return
-        await self.close_message(usage.nothing())
-        self.writing.tools_step, events = await self.database.write(records.open_tools, self.run["id"])
-        self.announce(events)
+        if self.writing.tools_step is None:
+            await self.close_message(usage.nothing())
+            await uninterrupted(self._begin_tools())
+
+    async def _begin_tools(self) -> None:
+        self.writing.tools_step, events = await self.database.write(records.open_tools, self.live.run_id)
+        self.live.announce(events)
 
     async def close_message(self, used: Shape | None) -> None:
         """Complete the message that is open, if there is one."""
-        opened = self.writing.message
-        if opened is None:
-            return
-        self._tell_text(self.writing.citer.flush())
-        content = self.writing.content()
-        self.announce(await self.database.write(records.close_message, self.run["id"], opened, content, used))
-        self.writing.message = None
+        if self.writing.message is not None:
+            await uninterrupted(self._end_message(records.close_message, used))
 
     async def finish(self, used: Shape | None) -> None:
         """Complete the message, and with it the run. An answer without a word is an empty message."""
         await self._open_message()
-        assert self.writing.message is not None
+        await uninterrupted(self._end_message(records.finish, used))
+
+    async def _end_message(self, end: Callable[..., records.Events], used: Shape | None) -> None:
+        opened = self.writing.message
+        assert opened is not None
+        self._tell_text(self.writing.citer.flush())
         content = self.writing.content()
-        finished = self.database.write(records.finish, self.run["id"], self.writing.message, content, used)
-        self.announce(await finished)
-        self.writing.message = None
+        self.live.announce(await self.database.write(end, self.live.run_id, opened, content, used))
+        self.writing.close_message()
 
     async def call_built_in(
         self,
@@ -153,17 +144,19 @@ class Round:
         setting_for: Callable[[ToolCall], Awaitable[Setting]],
     ) -> None:
         """Run the built-in tools that were called, one after the other, and keep what they gave."""
-        step_id = self.writing.tools_step
-        assert step_id is not None
         shown = [as_call(call) for call in answer.calls]
-        await self.database.write(records.save_calls, self.run["id"], step_id, shown, {})
-        for call in answer.calls:
+        await self._keep_calls(shown, {})
+        for position, call in enumerate(answer.calls):
             if call.kind == "function":
                 continue
             outcome = await self._run_one(call, tools[call.kind], await setting_for(call))
-            shown[answer.calls.index(call)] = as_call(call, outcome.details)
-            private = {call.id: {"arguments": call.arguments, "output": outcome.output, **outcome.private}}
-            await self.database.write(records.save_calls, self.run["id"], step_id, shown, private)
+            shown[position] = as_call(call, outcome.details)
+            private = {"arguments": call.arguments, "output": outcome.output, **outcome.private}
+            await self._keep_calls(shown, {call.id: private})
+
+    async def _keep_calls(self, shown: list[Shape], private: Shape) -> None:
+        step_id = self._open_step()
+        await self.database.write(records.save_calls, self.live.run_id, step_id, shown, private)
 
     async def _run_one(self, call: ToolCall, tool: BuiltInTool, setting: Setting) -> Outcome:
         named = {"id": call.id}
@@ -177,29 +170,27 @@ class Round:
 
     async def close_tools(self, answer: Answer) -> bool:
         """Complete the step of tools; False when functions in it wait for the caller."""
-        step_id, functions = self.writing.tools_step, [c for c in answer.calls if c.kind == "function"]
-        assert step_id is not None
-        self.writing.tools_step = None
+        functions = [as_call(call) for call in answer.calls if call.kind == "function"]
+        await uninterrupted(self._end_tools(functions, answer.usage))
+        return not functions
+
+    async def _end_tools(self, functions: list[Shape], used: Shape | None) -> None:
+        run_id, step_id = self.live.run_id, self._open_step()
         if functions:
-            waiting = [as_call(call) for call in functions]
-            self.announce(
-                await self.database.write(
-                    records.require_action, self.run["id"], step_id, waiting, answer.usage
-                )
+            events = await self.database.write(records.require_action, run_id, step_id, functions, used)
+        else:
+            with_content = self.live.with_content
+            events = await self.database.write(
+                records.close_tools, run_id, step_id, used, with_content=with_content
             )
-            return False
-        closing = self.database.write(
-            records.close_tools, self.run["id"], step_id, answer.usage, with_content=self.with_content
-        )
-        self.announce(await closing)
-        return True
+        self.live.announce(events)
+        self.writing.tools_step = None
 
-    def announce(self, events: Events) -> None:
-        """Tell what has been written down."""
-        for name, wire in events:
-            self.log.append(name, wire)
+    def _open_step(self) -> str:
+        assert self.writing.tools_step is not None
+        return self.writing.tools_step
 
-    def _tell_text(self, pieces: list[Any]) -> None:
+    def _tell_text(self, pieces: list[Piece]) -> None:
         for piece in pieces:
             text: Shape = {"value": piece.text}
             if piece.annotation is not None:
@@ -211,18 +202,10 @@ class Round:
 
     def _tell_message(self, part: Shape) -> None:
         assert self.writing.message is not None
-        delta = {
-            "id": self.writing.message.message_id,
-            "object": "thread.message.delta",
-            "delta": {"content": [part]},
-        }
-        self.log.append("thread.message.delta", delta)
+        message_id, kind = self.writing.message.message_id, "thread.message.delta"
+        self.live.log.append(kind, {"id": message_id, "object": kind, "delta": {"content": [part]}})
 
     def _tell_calls(self, call: Shape) -> None:
-        details = {"type": "tool_calls", "tool_calls": [call]}
-        delta = {
-            "id": self.writing.tools_step,
-            "object": "thread.run.step.delta",
-            "delta": {"step_details": details},
-        }
-        self.log.append("thread.run.step.delta", delta)
+        details, kind = {"type": "tool_calls", "tool_calls": [call]}, "thread.run.step.delta"
+        step = {"id": self.writing.tools_step, "object": kind, "delta": {"step_details": details}}
+        self.live.log.append(kind, step)

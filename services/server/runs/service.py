@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ from services.server.rules.runs import check_tool_choice
 from services.server.runs import records, replay
 from services.server.runs.caller import Caller
 from services.server.runs.events import EventLog
-from services.server.runs.executor import Executor, Live
+from services.server.runs.executor import Executor
+from services.server.runs.live import Live
 from services.server.runs.models import FindsModels
 from services.server.runs.records import Ending
 from services.server.runs.states import ENDS, RunStatus
@@ -24,6 +26,8 @@ from services.server.store.lookup import is_relaxed
 from services.storage.api_tables import RunRow
 
 Wire = dict[str, Any]
+LAST_WORDS_S = 2.0
+"""How long a thread that is deleted waits for its run to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +63,18 @@ class RunService:
 
     def _begin(self, caller: Caller, run: Wire, first: list[tuple[str, Wire]]) -> Started:
         log = self._executor.logs.open(run["id"])
-        for name, wire in (*first, ("thread.run.created", run), ("thread.run.queued", run)):
-            log.append(name, wire)
+        log.extend((*first, ("thread.run.created", run), ("thread.run.queued", run)))
         self._executor.start(Live(run, caller.owner, log, caller.with_content, caller.key))
         return Started(run, log, 0)
 
     async def submit(self, caller: Caller, thread_id: str, run_id: str, body: Wire) -> Started:
         """Answer the function calls a run waits for. ApiError 400 unless all of them are answered."""
         outputs = {given.get("tool_call_id"): given.get("output", "") for given in body["tool_outputs"]}
-        await self._expire_if_due(caller.owner, thread_id, run_id)
+        waiting = await self.retrieve(caller.owner, thread_id, run_id)
+        log = await replay.log_of(self._database, self._executor.logs, caller.owner, waiting)
         events, run = await self._database.write(_submit, caller, thread_id, run_id, outputs)
-        log = self._executor.logs.open(run_id)
         position = len(log)
-        for name, wire in events:
-            log.append(name, wire)
+        log.extend(events)
         key = caller.key or self._executor.key_of(run_id)
         self._executor.start(Live(run, caller.owner, log, caller.with_content, key))
         return Started(run, log, position)
@@ -81,11 +83,11 @@ class RunService:
         """Cancel an active run; the answer says `cancelling`."""
         await self._expire_if_due(owner, thread_id, run_id)
         events, run = await self._database.write(_cancel, owner, thread_id, run_id)
-        log = self._executor.logs.open(run_id)
-        for name, wire in events:
-            log.append(name, wire)
-        if events:
-            await self._executor.cancel(run_id)
+        if (live := self._executor.at_work(run_id)) is not None:
+            live.log.extend(events[:1])
+            live.interrupt(Ending(RunStatus.CANCELLED))  # and tell of its end
+        else:
+            self._executor.tell(run_id, events)
         return run
 
     async def retrieve(self, owner: str, thread_id: str, run_id: str) -> Wire:
@@ -93,19 +95,23 @@ class RunService:
         await self._expire_if_due(owner, thread_id, run_id)
         return await self._database.read(runs.retrieve, owner, thread_id, run_id)
 
-    async def rejoin(self, owner: str, thread_id: str, run_id: str, after: int) -> AsyncIterator[bytes]:
-        """The events of a run after the one with this number; what it has come to when they are no longer kept."""
-        run = await self._database.read(runs.retrieve, owner, thread_id, run_id)
+    async def rejoin(
+        self, owner: str, thread_id: str, run_id: str, after: str | None
+    ) -> AsyncIterator[bytes]:
+        """The events of a run after the one with this id; what it has come to when they are no longer kept."""
+        run = await self.retrieve(owner, thread_id, run_id)
         log = self._executor.logs.get(run_id)
         if log is not None:
-            return log.follow(after)
+            return log.follow(log.number_of(after))
         return replay.as_stored(self._database, owner, run)
 
     async def leave_thread(self, owner: str, thread_id: str) -> None:
         """End the active run of a thread that is to be deleted."""
         run_id = await self._database.read(_active, owner, thread_id)
         if run_id is not None:
-            await self.cancel(owner, thread_id, run_id)
+            with suppress(ApiError):  # it has ended meanwhile, or is about to
+                await self.cancel(owner, thread_id, run_id)
+            await self._executor.wait_for(run_id, LAST_WORDS_S)
 
     def check_model(self, name: str | None, caller: Caller) -> None:
         """ApiError 400 for a model, where one is named, that nobody here answers for."""
@@ -113,10 +119,8 @@ class RunService:
             raise unknown_model(name)
 
     async def _expire_if_due(self, owner: str, thread_id: str, run_id: str) -> None:
-        if await self._database.read(_is_due, owner, thread_id, run_id) and not self._executor.is_here(
-            run_id
-        ):
-            await self._executor.end_idle(run_id, Ending(RunStatus.EXPIRED))
+        if await self._database.read(_is_due, owner, thread_id, run_id):
+            await self._executor.end(run_id, Ending(RunStatus.EXPIRED))
 
 
 def unknown_model(name: str) -> ApiError:
@@ -152,12 +156,14 @@ def _submit(
 
 
 def _cancel(session: Session, owner: str, thread_id: str, run_id: str) -> tuple[records.Events, Wire]:
+    """What happened, and the run as the answer tells it: `cancelling`, be it cancelled already."""
     row = _held(session, owner, thread_id, run_id)
     if row.status in ENDS or row.status == RunStatus.CANCELLING:
         if is_relaxed(session):
             return [], runs.wire(row)
         raise ApiError(400, f"Cannot cancel run with status '{row.status}'.")
-    return records.cancel(session, run_id), runs.wire(row)
+    events = records.cancel(session, run_id)
+    return events, events[0][1]
 
 
 def _held(session: Session, owner: str, thread_id: str, run_id: str) -> RunRow:

@@ -33,6 +33,10 @@ class RunStatus(StrEnum):
 S = RunStatus
 LASTS_S = 600
 """An active run expires ten minutes after it was made."""
+STALE_AFTER_S = 10
+"""A run whose worker gave no sign of life for so long has been left behind."""
+FUTURE_S = 60
+"""A clock that was set back leaves signs of life in the future; so far off, they count for nothing."""
 ENDS = frozenset({S.CANCELLED, S.COMPLETED, S.INCOMPLETE, S.FAILED, S.EXPIRED})
 ACTIVE = frozenset(S) - ENDS
 MOVES: dict[RunStatus, frozenset[RunStatus]] = {
@@ -53,6 +57,11 @@ class IllegalMove(Exception):
         super().__init__(f"a run that is {present} cannot become {wanted}")
         self.present = present
         self.wanted = wanted
+
+
+def is_worked_on(heartbeat_at: int | None, at: int) -> bool:
+    """Whether somebody is at work on a run with this last sign of life; one that waits for its caller has none."""
+    return heartbeat_at is not None and at - STALE_AFTER_S <= heartbeat_at <= at + FUTURE_S
 
 
 def moved(present: str, wanted: RunStatus, at: int, **details: Any) -> Changes:

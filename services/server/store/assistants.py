@@ -51,7 +51,7 @@ def retrieve(session: Session, owner: str, assistant_id: str) -> Wire:
 
 def update(session: Session, owner: str, assistant_id: str, body: Wire) -> Wire:
     """Change what the request names; a null sets the default again, arrays are replaced."""
-    row = find(session, AssistantRow, owner, assistant_id)
+    row = find(session, AssistantRow, owner, assistant_id, held=True)
     changes = {name: DEFAULTS.get(name) if value is None else value for name, value in body.items()}
     changes.pop("model", None)
     if body.get("model"):

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.server.store import store_files, vector_stores
-from services.server.store.lookup import bodies_changed, find, find_or_none
+from services.server.store import files, store_files, vector_stores
+from services.server.store.lookup import bodies_changed, find_or_none
 from services.server.store.tool_resources import DAYS_OF_A_THREADS_STORE
 from services.storage.api_tables import FileRow, ThreadRow, VectorStoreRow
 
@@ -17,7 +17,7 @@ Wire = dict[str, Any]
 def attach(session: Session, thread: ThreadRow, attachments: list[Wire]) -> None:
     """Give each file to the tools it is attached for. ApiError 404 for a file that is not there."""
     for attachment in attachments:
-        file = find(session, FileRow, thread.owner, attachment["file_id"])
+        file = files.find_live(session, thread.owner, attachment["file_id"], kept=True)
         kinds = {tool["type"] for tool in attachment.get("tools") or ()}
         if "code_interpreter" in kinds:
             _to_code_interpreter(thread, file.id)
@@ -40,7 +40,8 @@ def _to_file_search(session: Session, thread: ThreadRow, file: FileRow) -> None:
 def _store_of(session: Session, thread: ThreadRow) -> VectorStoreRow:
     resources = thread.body["tool_resources"]
     for store_id in resources.get("file_search", {}).get("vector_store_ids", []):
-        if (store := find_or_none(session, VectorStoreRow, thread.owner, store_id)) is not None:
+        store = find_or_none(session, VectorStoreRow, thread.owner, store_id, held=True)
+        if store is not None and not vector_stores.is_expired(store):
             return store
     expiry = {"anchor": "last_active_at", "days": DAYS_OF_A_THREADS_STORE}
     store = vector_stores.add(session, thread.owner, {"expires_after": expiry})

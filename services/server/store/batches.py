@@ -7,26 +7,26 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.server.store import store_files, vector_stores
+from services.server.store import files, store_files, vector_stores
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import find
+from services.server.store.lookup import find, holding
 from services.server.store.pages import Paging, listed
-from services.storage.api_tables import BatchFileRow, FileBatchRow, FileRow, StoreFileRow, VectorStoreRow
+from services.storage.api_tables import BatchFileRow, FileBatchRow, StoreFileRow, VectorStoreRow
 
 Wire = dict[str, Any]
 
 
 def create(session: Session, owner: str, store_id: str, body: Wire) -> Wire:
     """A new batch from a checked request; all its files exist, or nothing is added."""
-    store = vector_stores.usable(session, owner, store_id)
+    store = vector_stores.usable(session, owner, store_id, held=True)
     row = FileBatchRow(
         id=new_id("vsfb_"), owner=owner, created_at=now(), vector_store_id=store_id, is_cancelled=False
     )
     session.add(row)
     session.flush()
     for entry in _entries(body):
-        file = find(session, FileRow, owner, entry["file_id"])
+        file = files.find_live(session, owner, entry["file_id"], kept=True)
         added = store_files.add(session, store, file, entry.get("chunking_strategy"), entry.get("attributes"))
         session.add(BatchFileRow(batch_id=row.id, store_file=added.number, owner=owner))
     session.flush()
@@ -50,11 +50,10 @@ def retrieve(session: Session, owner: str, store_id: str, batch_id: str) -> Wire
 def cancel(session: Session, owner: str, store_id: str, batch_id: str) -> Wire:
     """Stop work on the files that are not done; a batch that is done stays as it is."""
     row = _find(session, owner, store_id, batch_id)
-    waiting = session.scalars(
-        select(StoreFileRow).where(_in_batch(batch_id), StoreFileRow.status == "in_progress")
-    ).all()
+    query = select(StoreFileRow).where(_in_batch(batch_id), StoreFileRow.status == "in_progress")
+    waiting = session.scalars(holding(query.order_by(StoreFileRow.number))).all()
     for entry in waiting:
-        entry.status, entry.stage = "cancelled", store_files.DONE
+        store_files.cancel(session, entry)
     row.is_cancelled = row.is_cancelled or bool(waiting)
     session.flush()
     return wire(session, row)

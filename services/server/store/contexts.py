@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.documents.terms import question_terms
 from services.server.store import steps
+from services.server.store.lookup import holding
 from services.storage.api_tables import MessageRow, RunRow, ThreadRow
 
 Wire = dict[str, Any]
@@ -50,7 +51,7 @@ def _text(content: list[Wire]) -> str:
 
 def next_search(session: Session, thread_id: str) -> int:
     """The number of a thread's next file search, counted from 1 and never given twice."""
-    thread = session.scalars(select(ThreadRow).where(ThreadRow.id == thread_id)).one()
+    thread = session.scalars(holding(select(ThreadRow).where(ThreadRow.id == thread_id))).one()
     number = int(thread.body.get("searches", 0)) + 1
     thread.body = {**thread.body, "searches": number}
     return number

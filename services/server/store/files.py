@@ -60,14 +60,17 @@ def retrieve(session: Session, owner: str, file_id: str) -> Wire:
     return wire(find_live(session, owner, file_id))
 
 
-def find_live(session: Session, owner: str, file_id: str) -> FileRow:
-    """The row of a file that has not expired."""
+def find_live(session: Session, owner: str, file_id: str, *, kept: bool = False) -> FileRow:
+    """The row of a file that has not expired; with `kept` nobody deletes it until this transaction ends."""
+    if kept:
+        named = select(FileRow.number).where(FileRow.owner == owner, FileRow.id == file_id)
+        session.execute(named.with_for_update(read=True, key_share=True))
     return find(session, FileRow, owner, file_id, _alive())
 
 
 def delete(session: Session, owner: str, file_id: str) -> Wire:
     """Delete a file and take it out of every vector store."""
-    outbox.forget_file(session, find(session, FileRow, owner, file_id))
+    outbox.forget_file(session, find(session, FileRow, owner, file_id, held=True))
     return {"id": file_id, "object": "file", "deleted": True}
 
 
@@ -81,7 +84,8 @@ def page(session: Session, owner: str, paging: Paging, purpose: str | None) -> W
 
 def expired(session: Session) -> Sequence[FileRow]:
     """Files past their time, to be deleted."""
-    return session.scalars(select(FileRow).where(FileRow.expires_at <= now()).limit(100)).all()
+    over = select(FileRow).where(FileRow.expires_at <= now()).order_by(FileRow.number)
+    return session.scalars(over.limit(100).with_for_update(skip_locked=True)).all()
 
 
 def _alive() -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from services.server.errors import ApiError
@@ -26,6 +26,7 @@ from services.storage.api_tables import (
 )
 
 R = TypeVar("R", bound=ApiRow)
+Q = TypeVar("Q", bound=Select[Any])
 StandIn = Callable[[Session, type[ApiRow], str, str, tuple[ColumnElement[bool], ...]], ApiRow | None]
 STAND_IN = "stand_in"
 """Key of `session.info` for what makes up missing objects in conformance mode; absent in real use."""
@@ -59,25 +60,46 @@ KINDS: dict[type[ApiRow], Kind] = {
 }
 
 
-def find(session: Session, row_type: type[R], owner: str, wanted: str, *where: ColumnElement[bool]) -> R:
-    """The row with this id. ApiError 400 for an id of another kind, 404 when there is none or it is another's."""
-    row = find_or_none(session, row_type, owner, wanted, *where)
+def find(
+    session: Session,
+    row_type: type[R],
+    owner: str,
+    wanted: str,
+    *where: ColumnElement[bool],
+    held: bool = False,
+) -> R:
+    """The row with this id. ApiError 400 for an id of another kind, 404 when there is none or it is another's.
+
+    `held` keeps others from changing the row until this transaction ends: a `body` is written as a whole.
+    """
+    row = find_or_none(session, row_type, owner, wanted, *where, held=held)
     if row is None:
         raise _missing(row_type, wanted)
     return row
 
 
 def find_or_none(
-    session: Session, row_type: type[R], owner: str, wanted: str, *where: ColumnElement[bool]
+    session: Session,
+    row_type: type[R],
+    owner: str,
+    wanted: str,
+    *where: ColumnElement[bool],
+    held: bool = False,
 ) -> R | None:
     """The row with this id, or None."""
     if not is_id(wanted):
         return None
-    row = session.scalar(select(row_type).where(row_type.owner == owner, row_type.id == wanted, *where))
+    query = select(row_type).where(row_type.owner == owner, row_type.id == wanted, *where)
+    row = session.scalar(holding(query) if held else query)
     if row is None and (stand_in := session.info.get(STAND_IN)) is not None:
         made: R | None = stand_in(session, row_type, owner, wanted, where)
         return made
     return row
+
+
+def holding(query: Q) -> Q:
+    """The query, keeping others from changing what it finds until this transaction ends; rows known before are read anew."""
+    return query.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
 def bodies_changed(row: Any, **changes: Any) -> None:

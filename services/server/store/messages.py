@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 
 from services.server.errors import ApiError
 from services.server.runs.states import ACTIVE
-from services.server.store import attachments
+from services.server.store import attachments, files
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import bodies_changed, find, is_relaxed
+from services.server.store.lookup import bodies_changed, find, holding, is_relaxed
 from services.server.store.pages import Paging, listed
-from services.storage.api_tables import FileRow, MessageRow, RunRow, ThreadRow
+from services.storage.api_tables import MessageRow, RunRow, ThreadRow
 
 Wire = dict[str, Any]
 
 
 def create(session: Session, owner: str, thread_id: str, body: Wire) -> Wire:
     """Add a message by a checked request. ApiError 400 while a run is active."""
-    thread = find(session, ThreadRow, owner, thread_id)
+    thread = find(session, ThreadRow, owner, thread_id, held=True)
     run_id = active_run_id(session, thread_id)
     if run_id is not None and not is_relaxed(session):
         raise ApiError(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
@@ -103,7 +103,7 @@ def cut(session: Session, message_id: str, reason: str, content: list[Wire] | No
 
 
 def _by_id(session: Session, message_id: str) -> MessageRow:
-    return session.scalars(select(MessageRow).where(MessageRow.id == message_id)).one()
+    return session.scalars(holding(select(MessageRow).where(MessageRow.id == message_id))).one()
 
 
 def retrieve(session: Session, owner: str, thread_id: str, message_id: str) -> Wire:
@@ -113,7 +113,7 @@ def retrieve(session: Session, owner: str, thread_id: str, message_id: str) -> W
 
 def update(session: Session, owner: str, thread_id: str, message_id: str, metadata: Wire) -> Wire:
     """Replace a message's metadata."""
-    row = _find(session, owner, thread_id, message_id)
+    row = _find(session, owner, thread_id, message_id, held=True)
     bodies_changed(row, metadata=metadata)
     # The service answered this one operation with the older name of attachments.
     return wire(row) | {"file_ids": []}
@@ -121,7 +121,7 @@ def update(session: Session, owner: str, thread_id: str, message_id: str, metada
 
 def delete(session: Session, owner: str, thread_id: str, message_id: str) -> Wire:
     """Delete one message. ApiError 400 while a run is writing it."""
-    row = _find(session, owner, thread_id, message_id)
+    row = _find(session, owner, thread_id, message_id, held=True)
     if row.status == "in_progress":
         raise ApiError(400, f"Can't delete message {message_id} while run {row.run_id} is writing it.")
     session.delete(row)
@@ -144,9 +144,9 @@ def active_run_id(session: Session, thread_id: str) -> str | None:
     )
 
 
-def _find(session: Session, owner: str, thread_id: str, message_id: str) -> MessageRow:
+def _find(session: Session, owner: str, thread_id: str, message_id: str, *, held: bool = False) -> MessageRow:
     find(session, ThreadRow, owner, thread_id)
-    return find(session, MessageRow, owner, message_id, MessageRow.thread_id == thread_id)
+    return find(session, MessageRow, owner, message_id, MessageRow.thread_id == thread_id, held=held)
 
 
 def _content(session: Session, owner: str, given: str | list[Wire]) -> list[Wire]:
@@ -160,7 +160,7 @@ def _part(session: Session, owner: str, part: Wire) -> Wire:
         case "text":
             return _text(part["text"])
         case "image_file":
-            file = find(session, FileRow, owner, part["image_file"]["file_id"])
+            file = files.find_live(session, owner, part["image_file"]["file_id"])
             detail = part["image_file"].get("detail") or "auto"
             return {"type": "image_file", "image_file": {"file_id": file.id, "detail": detail}}
     image = part["image_url"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.documents.bm25 import Segment
@@ -165,6 +165,21 @@ def vectors_of(
         .limit(limit)
     ).all()
     return [(start, end) for start, end, _ in rows], _stacked([row[2] for row in rows])
+
+
+def vectors_in(
+    session: Session, store_id: str, after: tuple[int, int], limit: int
+) -> tuple[list[tuple[int, int, int, int]], Vectors]:
+    """Document, ordinal, start and end of a store's windows with vectors, from behind a document and ordinal on."""
+    documents = select(StoreFileRow.document).where(StoreFileRow.vector_store_id == store_id)
+    rows = session.execute(
+        select(WindowRow.document, WindowRow.ordinal, WindowRow.start, WindowRow.end, WindowRow.vector)
+        .where(WindowRow.document.in_(documents), WindowRow.vector.is_not(None))
+        .where(tuple_(WindowRow.document, WindowRow.ordinal) > tuple_(*after))
+        .order_by(WindowRow.document, WindowRow.ordinal)
+        .limit(limit)
+    ).all()
+    return [(row[0], row[1], row[2], row[3]) for row in rows], _stacked([row[4] for row in rows])
 
 
 def vectors_between(

@@ -14,7 +14,7 @@ from services.server.runs.states import ENDS, LASTS_S, RunStatus, moved
 from services.server.store import messages, tool_resources
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import bodies_changed, find, is_relaxed
+from services.server.store.lookup import bodies_changed, find, holding, is_relaxed
 from services.server.store.pages import Paging, listed
 from services.storage.api_tables import AssistantRow, RunRow, ThreadRow
 
@@ -27,7 +27,7 @@ UNTOLD = ("required_action", "last_error", "incomplete_details", "usage")
 def create(session: Session, owner: str, thread_id: str, body: Wire) -> RunRow:
     """A queued run from a checked request, after its additional messages. ApiError 400 while another is active."""
     assistant = find(session, AssistantRow, owner, body["assistant_id"])
-    thread = find(session, ThreadRow, owner, thread_id)
+    thread = find(session, ThreadRow, owner, thread_id, held=True)
     if (active := messages.active_run_id(session, thread_id)) is not None:
         if not is_relaxed(session):
             raise _locked(thread_id, active)
@@ -89,13 +89,13 @@ def move(session: Session, row: RunRow, wanted: RunStatus, **details: Any) -> Ru
 
 def held(session: Session, run_id: str) -> RunRow | None:
     """The run, kept from being moved by others until this transaction ends."""
-    return session.scalar(select(RunRow).where(RunRow.id == run_id).with_for_update())
+    return session.scalar(holding(select(RunRow).where(RunRow.id == run_id)))
 
 
-def find_run(session: Session, owner: str, thread_id: str, run_id: str) -> RunRow:
+def find_run(session: Session, owner: str, thread_id: str, run_id: str, *, held: bool = False) -> RunRow:
     """One run of the owner's thread. ApiError 404."""
     find(session, ThreadRow, owner, thread_id)
-    return find(session, RunRow, owner, run_id, RunRow.thread_id == thread_id)
+    return find(session, RunRow, owner, run_id, RunRow.thread_id == thread_id, held=held)
 
 
 def retrieve(session: Session, owner: str, thread_id: str, run_id: str) -> Wire:
@@ -105,7 +105,7 @@ def retrieve(session: Session, owner: str, thread_id: str, run_id: str) -> Wire:
 
 def update(session: Session, owner: str, thread_id: str, run_id: str, metadata: Wire) -> Wire:
     """Replace a run's metadata."""
-    row = find_run(session, owner, thread_id, run_id)
+    row = find_run(session, owner, thread_id, run_id, held=True)
     bodies_changed(row, metadata=metadata)
     return wire(row)
 

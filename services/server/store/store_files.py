@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.server.errors import ApiError
-from services.server.store import outbox, vector_stores
+from services.server.store import files, outbox, passages, vector_stores
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import STAND_IN, bodies_changed, find
+from services.server.store.lookup import STAND_IN, bodies_changed, find, holding
 from services.server.store.pages import Paging, listed
 from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
 
@@ -23,8 +23,8 @@ TO_READ, TO_EMBED, DONE = "read", "embed", "done"
 
 def create(session: Session, owner: str, store_id: str, body: Wire) -> Wire:
     """Add a file to a store by a checked request; it is read in the background."""
-    store = vector_stores.usable(session, owner, store_id)
-    file = find(session, FileRow, owner, body["file_id"])
+    store = vector_stores.usable(session, owner, store_id, held=True)
+    file = files.find_live(session, owner, body["file_id"], kept=True)
     return wire(add(session, store, file, body.get("chunking_strategy"), body.get("attributes")))
 
 
@@ -35,13 +35,16 @@ def add(
     chunking: Wire | None = None,
     attributes: Wire | None = None,
 ) -> StoreFileRow:
-    """Put a file into a store. One that is there already is read again when it failed or is cut otherwise now."""
+    """Put a file into a store. One that is there already is read again when it failed or is cut otherwise now.
+
+    The store must be held, and the file kept.
+    """
     body = {
         "last_error": None,
         "attributes": attributes or {},
         "chunking": (chunking or {}).get("static") or AUTO_CHUNKING,
     }
-    row = _entry(session, store.id, file.id)
+    row = _entry(session, store.id, file.id, held=True)
     if row is None:
         row = StoreFileRow(
             id=new_id("vsf_"),
@@ -61,6 +64,13 @@ def add(
     return row
 
 
+def cancel(session: Session, row: StoreFileRow) -> None:
+    """Leave a file that is not done; what there is of it already is not found any more."""
+    passages.forget_segment(session, row.number)
+    outbox.forget_entry(session, row)
+    row.status, row.stage, row.worker, row.document, row.usage_bytes = "cancelled", DONE, None, None, 0
+
+
 def retrieve(session: Session, owner: str, store_id: str, file_id: str) -> Wire:
     """One file of a store."""
     return wire(find_entry(session, owner, store_id, file_id))
@@ -68,14 +78,14 @@ def retrieve(session: Session, owner: str, store_id: str, file_id: str) -> Wire:
 
 def update(session: Session, owner: str, store_id: str, file_id: str, attributes: Wire | None) -> Wire:
     """Replace a file's attributes."""
-    row = find_entry(session, owner, store_id, file_id)
+    row = find_entry(session, owner, store_id, file_id, held=True)
     bodies_changed(row, attributes=attributes or {})
     return wire(row)
 
 
 def delete(session: Session, owner: str, store_id: str, file_id: str) -> Wire:
     """Take a file out of a store. The file itself stays."""
-    row = find_entry(session, owner, store_id, file_id)
+    row = find_entry(session, owner, store_id, file_id, held=True)
     outbox.forget_entry(session, row)
     session.delete(row)
     return {"id": file_id, "object": "vector_store.file.deleted", "deleted": True}
@@ -90,10 +100,12 @@ def page(session: Session, owner: str, store_id: str, paging: Paging, *, status:
     return listed(session, StoreFileRow, where, paging, wires, ids=StoreFileRow.file_id)
 
 
-def find_entry(session: Session, owner: str, store_id: str, file_id: str) -> StoreFileRow:
+def find_entry(
+    session: Session, owner: str, store_id: str, file_id: str, *, held: bool = False
+) -> StoreFileRow:
     """The entry of a file in a store. ApiError 404 when either is not there."""
     find(session, VectorStoreRow, owner, store_id)
-    row = _entry(session, store_id, file_id)
+    row = _entry(session, store_id, file_id, held=held)
     if row is None and (stand_in := session.info.get(STAND_IN)):
         row = stand_in(session, StoreFileRow, owner, file_id, (StoreFileRow.vector_store_id == store_id,))
     if row is None:
@@ -101,10 +113,16 @@ def find_entry(session: Session, owner: str, store_id: str, file_id: str) -> Sto
     return row
 
 
-def _entry(session: Session, store_id: str, file_id: str) -> StoreFileRow | None:
-    return session.scalar(
-        select(StoreFileRow).where(StoreFileRow.vector_store_id == store_id, StoreFileRow.file_id == file_id)
+def _entry(session: Session, store_id: str, file_id: str, *, held: bool) -> StoreFileRow | None:
+    query = select(StoreFileRow).where(
+        StoreFileRow.vector_store_id == store_id, StoreFileRow.file_id == file_id
     )
+    return session.scalar(holding(query) if held else query)
+
+
+def of_number(session: Session, number: int) -> StoreFileRow | None:
+    """The entry with this number, held; None when it is gone."""
+    return session.scalar(holding(select(StoreFileRow).where(StoreFileRow.number == number)))
 
 
 def wires(rows: Sequence[StoreFileRow]) -> list[Wire]:

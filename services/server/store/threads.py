@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.server.store import messages, tool_resources
 from services.server.store.clock import now
 from services.server.store.ids import new_id
-from services.server.store.lookup import bodies_changed, find
-from services.storage.api_tables import ThreadRow
+from services.server.store.lookup import bodies_changed, find, holding
+from services.storage.api_tables import RunRow, ThreadRow
 
 Wire = dict[str, Any]
 
@@ -34,7 +35,7 @@ def retrieve(session: Session, owner: str, thread_id: str) -> Wire:
 
 def update(session: Session, owner: str, thread_id: str, body: Wire) -> Wire:
     """Change metadata and tool_resources."""
-    row = find(session, ThreadRow, owner, thread_id)
+    row = find(session, ThreadRow, owner, thread_id, held=True)
     if "metadata" in body:
         bodies_changed(row, metadata=body["metadata"] or {})
     if "tool_resources" in body:
@@ -45,7 +46,10 @@ def update(session: Session, owner: str, thread_id: str, body: Wire) -> Wire:
 
 def delete(session: Session, owner: str, thread_id: str) -> Wire:
     """Delete a thread with its messages, runs and steps."""
-    session.delete(find(session, ThreadRow, owner, thread_id))
+    row = find(session, ThreadRow, owner, thread_id, held=True)
+    # Its runs are held first, as whoever works on one does: the other way round both would wait for each other.
+    session.scalars(holding(select(RunRow).where(RunRow.thread_id == thread_id))).all()
+    session.delete(row)
     return {"id": thread_id, "object": "thread.deleted", "deleted": True}
 
 

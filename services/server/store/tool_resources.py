@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.server.store import vector_stores
+from services.server.store import files, vector_stores
 from services.server.store.lookup import find
-from services.storage.api_tables import FileRow, VectorStoreRow
+from services.storage.api_tables import VectorStoreRow
 
 Wire = dict[str, Any]
 DAYS_OF_A_THREADS_STORE = 7
@@ -19,7 +19,7 @@ def settled(session: Session, owner: str, given: Wire | None, *, of_a_thread: bo
     """A request's tool_resources with every id looked up, and a vector store made where one is described."""
     settled: Wire = {}
     if (code := (given or {}).get("code_interpreter")) is not None:
-        file_ids = [find(session, FileRow, owner, file_id).id for file_id in code.get("file_ids") or ()]
+        file_ids = [files.find_live(session, owner, file_id).id for file_id in code.get("file_ids") or ()]
         settled["code_interpreter"] = {"file_ids": file_ids}
     if (search := (given or {}).get("file_search")) is not None:
         store_ids = [find(session, VectorStoreRow, owner, i).id for i in search.get("vector_store_ids") or ()]

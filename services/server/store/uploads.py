@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.documents.attachments import clean_filename
 from services.server.errors import ApiError
 from services.server.store import files, outbox
 from services.server.store.clock import now
@@ -26,7 +27,7 @@ def create(session: Session, owner: str, body: Wire) -> Wire:
         id=new_id("upload_"),
         owner=owner,
         created_at=made_at,
-        filename=body["filename"],
+        filename=clean_filename(body["filename"]),
         purpose=body["purpose"],
         size_bytes=body["bytes"],
         status="pending",
@@ -38,9 +39,14 @@ def create(session: Session, owner: str, body: Wire) -> Wire:
     return wire(session, row)
 
 
+def check_pending(session: Session, owner: str, upload_id: str) -> None:
+    """Raise ApiError unless parts can be added to this upload."""
+    _pending(session, owner, upload_id, "add Parts to")
+
+
 def add_part(session: Session, owner: str, upload_id: str, blob_key: str, size_bytes: int) -> Wire:
     """A part whose bytes are stored already."""
-    upload = _pending(session, owner, upload_id, "add Parts to")
+    upload = _pending(session, owner, upload_id, "add Parts to", held=True)
     lock_blobs(session)
     part = UploadPartRow(
         id=new_id("part_"),
@@ -76,7 +82,7 @@ def parts_in_order(session: Session, owner: str, upload_id: str, part_ids: list[
 
 def complete(session: Session, owner: str, upload_id: str, blob_key: str, size_bytes: int) -> Wire:
     """The upload becomes a file over the joined bytes."""
-    upload = _pending(session, owner, upload_id, "complete")
+    upload = _pending(session, owner, upload_id, "complete", held=True)
     new = files.NewFile(upload.filename, upload.purpose, size_bytes, blob_key, upload.body.get("lives_s"))
     upload.file_id = files.add(session, owner, new).id
     upload.status = "completed"
@@ -86,7 +92,7 @@ def complete(session: Session, owner: str, upload_id: str, blob_key: str, size_b
 
 def cancel(session: Session, owner: str, upload_id: str) -> Wire:
     """Give an upload up."""
-    upload = _pending(session, owner, upload_id, "cancel")
+    upload = _pending(session, owner, upload_id, "cancel", held=True)
     upload.status = "cancelled"
     drop_parts(session, upload)
     return wire(session, upload)
@@ -100,8 +106,8 @@ def drop_parts(session: Session, upload: UploadRow) -> None:
     session.flush()
 
 
-def _pending(session: Session, owner: str, upload_id: str, what: str) -> UploadRow:
-    upload = find(session, UploadRow, owner, upload_id)
+def _pending(session: Session, owner: str, upload_id: str, what: str, *, held: bool = False) -> UploadRow:
+    upload = find(session, UploadRow, owner, upload_id, held=held)
     status = _status(upload)
     if status != "pending" and not is_relaxed(session):
         raise ApiError(400, f"Cannot {what} an Upload with status '{status}'.")

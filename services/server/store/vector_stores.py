@@ -9,12 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.server.errors import ApiError
-from services.server.store import outbox
+from services.server.store import files, outbox
 from services.server.store.clock import now
 from services.server.store.ids import new_id
 from services.server.store.lookup import bodies_changed, find
 from services.server.store.pages import Paging, listed
-from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
+from services.storage.api_tables import StoreFileRow, VectorStoreRow
 
 Wire = dict[str, Any]
 STATES = ("in_progress", "completed", "failed", "cancelled")
@@ -27,7 +27,7 @@ def create(session: Session, owner: str, body: Wire) -> Wire:
 
     row = add(session, owner, body)
     for file_id in dict.fromkeys(body.get("file_ids") or ()):
-        file = find(session, FileRow, owner, file_id)
+        file = files.find_live(session, owner, file_id, kept=True)
         store_files.add(session, row, file, chunking=body.get("chunking_strategy"))
     return wire(session, row)
 
@@ -63,13 +63,14 @@ def retrieve(session: Session, owner: str, store_id: str) -> Wire:
 
 
 def update(session: Session, owner: str, store_id: str, body: Wire) -> Wire:
-    """Change name, expiry or metadata."""
-    row = find(session, VectorStoreRow, owner, store_id)
+    """Change name, expiry or metadata. ApiError 400 for another expiry of a store that has expired: it is empty."""
+    row = find(session, VectorStoreRow, owner, store_id, held=True)
     if "name" in body:
         bodies_changed(row, name=body["name"] or "")
     if "metadata" in body:
         bodies_changed(row, metadata=body["metadata"] or {})
     if "expires_after" in body:
+        usable(session, owner, store_id)
         bodies_changed(row, expires_after=body["expires_after"])
         touch(row)
     return wire(session, row)
@@ -77,15 +78,15 @@ def update(session: Session, owner: str, store_id: str, body: Wire) -> Wire:
 
 def delete(session: Session, owner: str, store_id: str) -> Wire:
     """Delete a vector store. Its files stay files."""
-    row = find(session, VectorStoreRow, owner, store_id)
+    row = find(session, VectorStoreRow, owner, store_id, held=True)
     outbox.forget_store(session, row)
     session.delete(row)
     return {"id": store_id, "object": "vector_store.deleted", "deleted": True}
 
 
-def usable(session: Session, owner: str, store_id: str) -> VectorStoreRow:
+def usable(session: Session, owner: str, store_id: str, *, held: bool = False) -> VectorStoreRow:
     """The store, to be searched or added to. ApiError 400 when it has expired."""
-    row = find(session, VectorStoreRow, owner, store_id)
+    row = find(session, VectorStoreRow, owner, store_id, held=held)
     if is_expired(row):
         raise ApiError(400, f"Vector store '{store_id}' has expired.", param="vector_store_id")
     return row
