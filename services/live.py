@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from services.clients import Connection, as_app_error, open_client
 from services.errors import AppError
@@ -21,7 +21,6 @@ from services.metering.prices import price
 from services.metering.rate_limits import RateLimits, parse_rate_limit
 from services.metering.records import CallRecord
 from services.modes.chat_completions import as_usage, failure
-from services.storage.conversations import Conversations
 from services.turns import Event, Failed, Turn, TurnStatus, Usage, UsageReport
 from services.wire import Exchange
 
@@ -105,14 +104,34 @@ class LiveTurn:
         self._changed.notify_all()
 
 
+class KeepsTurns(Protocol):
+    """Where turns are kept while they grow."""
+
+    def save_turn(self, turn: Turn) -> None:
+        """Keep the turn as it is now. Raises StorageFailed."""
+
+    def touch(self, turn_id: str) -> None:
+        """Say that the turn is still being written. Raises StorageFailed."""
+
+
+class KeptByServer:
+    """Keeps nothing: what the server remembers needs no second copy."""
+
+    def save_turn(self, turn: Turn) -> None:
+        """Nothing to do."""
+
+    def touch(self, turn_id: str) -> None:
+        """Nothing to do."""
+
+
 class LiveTurns:
     """Runs turns on the background loop, stores them as they grow, and enters every call in the ledger."""
 
     def __init__(
-        self, loop: BackgroundLoop, conversations: Conversations, ledger: Ledger, rate_limits: RateLimits
+        self, loop: BackgroundLoop, keeper: KeepsTurns, ledger: Ledger, rate_limits: RateLimits
     ) -> None:
         self._loop = loop
-        self._conversations = conversations
+        self._keeper = keeper
         self._ledger = ledger
         self._rate_limits = rate_limits
         self._live: dict[str, LiveTurn] = {}
@@ -121,11 +140,15 @@ class LiveTurns:
         """The live turn with this id, if this process is still writing it."""
         return self._live.get(turn_id or "")
 
+    def in_conversation(self, conversation_id: str) -> LiveTurn | None:
+        """The turn this process is writing in a conversation or thread."""
+        return next((t for t in list(self._live.values()) if t.turn.conversation_id == conversation_id), None)
+
     def start(
         self, turn: Turn, connection: Connection, send: Send, after: AfterTurn | None = None
     ) -> LiveTurn:
         """Store the turn, then begin to answer it. Raises StorageFailed before anything is sent."""
-        self._conversations.save_turn(turn)
+        self._keeper.save_turn(turn)
         live = LiveTurn(turn)
         self._live[turn.id] = live
         live.watch(self._loop.start(self._run(live, connection, send, after)))
@@ -134,7 +157,7 @@ class LiveTurns:
     def fail(self, turn: Turn, error: AppError) -> None:
         """Store a turn that could not even begin, with the reason, so that what was typed is kept."""
         turn.apply(failure(error))
-        self._conversations.save_turn(turn)
+        self._keeper.save_turn(turn)
 
     async def side_call(self, turn: Turn, connection: Connection, ask: SideCall) -> bool:
         """A call made for a turn but not part of it, such as naming, metered too. Whether it worked."""
@@ -189,7 +212,7 @@ class LiveTurns:
                 stored = live.version
                 await self._save(live.turn)
             else:
-                await self._store(self._conversations.touch, live.turn.id)
+                await self._store(self._keeper.touch, live.turn.id)
 
     async def _close(
         self, live: LiveTurn, status: TurnStatus, heard: list[Exchange], connection: Connection
@@ -216,7 +239,7 @@ class LiveTurns:
 
     async def _save(self, turn: Turn) -> None:
         # The answer goes on in memory; the next save may succeed, and the person reads why this one did not.
-        problem = await self._store(self._conversations.save_turn, turn)
+        problem = await self._store(self._keeper.save_turn, turn)
         if turn.status is not TurnStatus.FAILED:
             turn.error = problem
 
@@ -243,6 +266,7 @@ class LiveTurns:
         status: str,
         cost: Decimal | None = None,
     ) -> None:
+        is_local = _is_local(connection, report)
         record = CallRecord(
             at=datetime.now(UTC),
             connection=connection.name,
@@ -252,14 +276,18 @@ class LiveTurns:
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
             usage=report.usage if report else Usage(),
-            cost_usd=Decimal(0) if connection.is_local else cost,
+            cost_usd=Decimal(0) if is_local else cost,
             ttft_s=report.ttft_s if report else None,
             duration_s=report.duration_s if report else None,
             status=status,
-            local=connection.is_local,
+            local=is_local,
         )
         await self._store(self._ledger.record, record)
 
 
 def _cost(connection: Connection, report: UsageReport) -> Decimal | None:
-    return Decimal(0) if connection.is_local else price(report.model, report.usage)
+    return Decimal(0) if _is_local(connection, report) else price(report.model, report.usage)
+
+
+def _is_local(connection: Connection, report: UsageReport | None) -> bool:
+    return connection.is_local if report is None or report.local is None else report.local

@@ -7,6 +7,7 @@ what is drawn while an answer streams, what is stored, and what is found after a
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -134,11 +135,50 @@ ToolState = Literal["requested", "running", "completed", "failed", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class ToolStep:
-    """A tool call changed its state; `output` is there once it ended."""
+    """A tool call changed its state; `output` is there once it ended.
+
+    `details` is what a built-in tool of the server did, in the shape of a run step's tool call.
+    """
 
     call: ToolCall
     state: ToolState
     output: str | None = None
+    details: Mapping[str, Any] | None = None
+
+
+RunState = Literal[
+    "queued",
+    "in_progress",
+    "requires_action",
+    "cancelling",
+    "cancelled",
+    "completed",
+    "incomplete",
+    "failed",
+    "expired",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunChanged:
+    """A run on the server changed its state. `reason` says why one did not complete."""
+
+    run_id: str
+    state: RunState
+    expires_at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepChanged:
+    """A step of a run began or ended; its usage is known once it has ended."""
+
+    step_id: str
+    kind: Literal["message_creation", "tool_calls"]
+    state: Literal["in_progress", "cancelled", "failed", "completed", "expired"]
+    began_at: datetime
+    ended_at: datetime | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +190,10 @@ class ApprovalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A passage the answer points to; `start`, `end` are character offsets of its marker."""
+    """A passage the answer points to; `start`, `end` are character offsets of its marker in the turn's reply `reply`.
+
+    `rows` are the first and the last row of a table, counted from 1 below its header.
+    """
 
     marker: str
     start: int
@@ -159,21 +202,37 @@ class Citation:
     filename: str
     quote: str | None = None
     page: int | None = None
+    last_page: int | None = None
+    rows: tuple[int, int] | None = None
+    reply: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImageOutput:
     """A picture made during the turn."""
 
+    filename: str
     media_type: str
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutput:
+    """A file made during the turn; `marker` is the link to it in the text, between `start` and `end`."""
+
+    file_id: str
+    marker: str
+    start: int
+    end: int
+    reply: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UsageReport:
     """What one call used, as the server counted it, and how long it took in seconds.
 
-    `model` is the model that answered, which can differ from the one asked for.
+    `model` is the model that answered, which can differ from the one asked for. `local` says whether it runs on this
+    machine; None means that the connection tells.
     """
 
     model: str
@@ -181,6 +240,7 @@ class UsageReport:
     ttft_s: float | None
     duration_s: float
     exchange: Exchange | None = None
+    local: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +264,12 @@ Event = (
     RequestSent
     | TextDelta
     | ToolStep
+    | RunChanged
+    | StepChanged
     | ApprovalNeeded
     | Citation
     | ImageOutput
+    | FileOutput
     | UsageReport
     | Finished
     | Failed
@@ -241,6 +304,9 @@ class Turn:
     replies: list[Message] = field(default_factory=list)
     tool_steps: dict[str, ToolStep] = field(default_factory=dict)
     citations: list[Citation] = field(default_factory=list)
+    files: list[FileOutput] = field(default_factory=list)
+    run: RunChanged | None = None
+    steps: dict[str, StepChanged] = field(default_factory=dict)
     usage: Usage | None = None
     cost_usd: Decimal | None = None
     answered_by: str | None = None
@@ -284,33 +350,57 @@ class Turn:
                 self._apply_tool_step(event)
             case ApprovalNeeded():
                 self.status = TurnStatus.AWAITING_APPROVAL
+            case RunChanged():
+                self._apply_run(event)
+            case StepChanged():
+                self.steps[event.step_id] = event
             case Citation():
-                self.citations.append(event)
+                self.citations.append(replace(event, reply=len(self.replies) - 1))
+            case FileOutput():
+                self.files.append(replace(event, reply=len(self.replies) - 1))
+            case ImageOutput():
+                picture = Attachment(event.filename, event.media_type, event.data)
+                self.replies.append(Message("assistant", attachments=(picture,)))
             case UsageReport():
                 self._apply_usage(event)
             case Finished(finish_reason):
                 self.finish_reason = finish_reason
-                self.status = TurnStatus.COMPLETED
+                self.status = TurnStatus.STOPPED if finish_reason == "cancelled" else TurnStatus.COMPLETED
             case Failed():
                 self._apply_failure(event)
 
+    def _apply_run(self, run: RunChanged) -> None:
+        self.run = run
+        if run.state in ("queued", "in_progress", "cancelling"):
+            self.status = TurnStatus.STREAMING
+
     def _writing(self) -> Message:
-        """The assistant message that is open for text; tool calls or results close one."""
+        """The assistant message that is open for text; tool calls, results and pictures close one."""
         last = self.replies[-1] if self.replies else None
-        if last is None or last.role != "assistant" or last.tool_calls:
+        if last is None or last.role != "assistant" or last.tool_calls or last.attachments:
             self.replies.append(Message("assistant"))
         return self.replies[-1]
 
     def _apply_tool_step(self, step: ToolStep) -> None:
+        before = self.tool_steps.get(step.call.id)
         self.tool_steps[step.call.id] = step
-        if step.state == "requested":
+        if before is None:
             last = self.replies[-1] if self.replies else None
-            if last is None or last.role != "assistant":
+            if last is None or last.role != "assistant" or last.attachments:
                 last = Message("assistant")
                 self.replies.append(last)
             self.replies[-1] = replace(last, tool_calls=(*last.tool_calls, step.call))
-        elif step.output is not None:
+        elif before.call != step.call:
+            self._rewrite(step.call)
+        if step.output is not None and (before is None or before.output is None):
             self.replies.append(Message("tool", step.output, tool_call_id=step.call.id))
+
+    def _rewrite(self, call: ToolCall) -> None:
+        """A call whose arguments are still being written."""
+        for index, reply in enumerate(self.replies):
+            if any(known.id == call.id for known in reply.tool_calls):
+                calls = tuple(call if known.id == call.id else known for known in reply.tool_calls)
+                self.replies[index] = replace(reply, tool_calls=calls)
 
     def _apply_usage(self, report: UsageReport) -> None:
         self.usage = report.usage if self.usage is None else self.usage + report.usage

@@ -95,6 +95,10 @@ ASSISTANTS = {
 }
 THREADS = {
     routes.threads.create: Operation("beta.threads.create", threads.creation_type, THREAD, example={}),
+    routes.threads.page: Operation(
+        "threads.list", response=page_of(THREAD), query=("limit", "after", "query"), is_ours=True
+    ),
+    routes.threads.fork: Operation("threads.fork", threads.fork_type, THREAD, is_ours=True),
     routes.threads.retrieve: Operation("beta.threads.retrieve", response=THREAD),
     routes.threads.update: Operation("beta.threads.update", threads.change_type, THREAD),
     routes.threads.delete: Operation("beta.threads.delete", response=sdk("beta", "ThreadDeleted")),

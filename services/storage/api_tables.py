@@ -45,6 +45,7 @@ class ThreadRow(ApiRow):
     """A thread: metadata and tool_resources."""
 
     __tablename__ = "threads"
+    __table_args__ = (Index("threads_in_order", "owner", "number"),)
 
     body: Mapped[dict[str, Any]] = mapped_column(Body)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Required
 from urllib.parse import urlsplit
+
+from typing_extensions import TypedDict
 
 from services.server.errors import ApiError
 from services.server.rules import assistants, limits, schema
@@ -11,6 +14,8 @@ from services.server.rules.schema_errors import missing
 
 LONGEST_TEXT = 256_000
 MOST_ATTACHMENTS = 100
+LONGEST_QUERY = 400
+MOST_WORDS = 12
 
 Body = dict[str, Any]
 
@@ -41,6 +46,18 @@ def message_change_type() -> Any:
     from openai.types.beta.threads.message_update_params import MessageUpdateParams
 
     return schema.body_type(MessageUpdateParams, "thread_id")
+
+
+def fork_type() -> Any:
+    """The type of a request that copies a thread, which the SDK does not know."""
+    return Fork
+
+
+class Fork(TypedDict, total=False):
+    """Up to which message to copy, and what to add to the metadata."""
+
+    message_id: Required[str]
+    metadata: dict[str, str] | None
 
 
 def creation(body: Body) -> Body:
@@ -80,6 +97,26 @@ def message_change(body: Body) -> Body:
     schema.check(message_change_type, schema.without_nulls(body))
     limits.metadata(body.get("metadata"))
     return body.get("metadata") or {}
+
+
+def fork(body: Body) -> Body:
+    """A checked request to copy a thread up to a message."""
+    schema.check(fork_type, schema.without_nulls(body))
+    limits.metadata(body.get("metadata"))
+    return body
+
+
+def search_words(query: Mapping[str, str]) -> str:
+    """The words threads are looked for by."""
+    words = " ".join((query.get("query") or "").split())
+    if len(words) > LONGEST_QUERY or len(words.split()) > MOST_WORDS:
+        raise ApiError(
+            400,
+            f"A search has at most {MOST_WORDS} words and {LONGEST_QUERY} characters.",
+            code="invalid_value",
+            param="query",
+        )
+    return words
 
 
 def check_message(body: Body, where: str = "") -> None:

@@ -68,6 +68,7 @@ def _create_conversation_state() -> None:
     _table("assistants", _body())
     op.create_index("assistants_in_order", "assistants", ["owner", "number"])
     _table("threads", _body())
+    op.create_index("threads_in_order", "threads", ["owner", "number"])
     _table(
         "messages",
         _child("thread_id", "threads.id"),

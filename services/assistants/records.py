@@ -1,0 +1,229 @@
+"""What the server holds, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Wire = Mapping[str, Any]
+
+StoreFileStatus = Literal["in_progress", "completed", "cancelled", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """An assistant's configuration. `tools` are spelled as the API spells them."""
+
+    id: str
+    name: str
+    model: str
+    description: str = ""
+    instructions: str = ""
+    tools: tuple[Wire, ...] = ()
+    tool_resources: Wire = field(default_factory=dict)
+    temperature: float | None = None
+    top_p: float | None = None
+    reasoning_effort: str | None = None
+    response_format: Any = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def has(self, tool: str) -> bool:
+        """Whether it has this kind of tool: code_interpreter, file_search or function."""
+        return any(t["type"] == tool for t in self.tools)
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of its functions."""
+        return tuple(t["function"]["name"] for t in self.tools if t["type"] == "function")
+
+    @property
+    def store_id(self) -> str | None:
+        """The vector store it searches."""
+        return _store_id(self.tool_resources)
+
+    @property
+    def code_file_ids(self) -> tuple[str, ...]:
+        """The files its code interpreter has."""
+        return _code_file_ids(self.tool_resources)
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread. `message_count` and what follows come with lists only."""
+
+    id: str
+    created_at: datetime
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tool_resources: Wire = field(default_factory=dict)
+    message_count: int | None = None
+    last_message_at: datetime | None = None
+    snippet: str | None = None
+
+    @property
+    def title(self) -> str | None:
+        """What it is called here: its metadata `title`."""
+        return self.metadata.get("title") or None
+
+    @property
+    def assistant_id(self) -> str | None:
+        """The assistant that it was last talked to with."""
+        return self.metadata.get("assistant_id") or None
+
+    @property
+    def store_id(self) -> str | None:
+        """The vector store of its attachments."""
+        return _store_id(self.tool_resources)
+
+    @property
+    def code_file_ids(self) -> tuple[str, ...]:
+        """The files its code interpreter has."""
+        return _code_file_ids(self.tool_resources)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file on the server."""
+
+    id: str
+    filename: str
+    size_bytes: int
+    purpose: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of a file has come: pages (or like parts) read, and passages embedded, of how many."""
+
+    read: int = 0
+    to_read: int | None = None
+    embedded: int = 0
+    to_embed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFile:
+    """A file in a vector store. `error` says why one failed."""
+
+    id: str
+    status: StoreFileStatus
+    usage_bytes: int
+    created_at: datetime
+    error: str | None = None
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A vector store. `counts` are its files by status, and in `total`."""
+
+    id: str
+    name: str
+    status: Literal["expired", "in_progress", "completed"]
+    usage_bytes: int
+    created_at: datetime
+    last_active_at: datetime | None
+    expires_at: datetime | None
+    expires_after_days: int | None
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found in a store. `score` lies in 0–1."""
+
+    file_id: str
+    filename: str
+    score: float
+    text: str
+    attributes: Wire
+
+
+def as_assistant(wire: Wire) -> Assistant:
+    """An assistant as the API spells it."""
+    return Assistant(
+        id=wire["id"],
+        name=wire.get("name") or "",
+        model=wire["model"],
+        description=wire.get("description") or "",
+        instructions=wire.get("instructions") or "",
+        tools=tuple(wire.get("tools") or ()),
+        tool_resources=wire.get("tool_resources") or {},
+        temperature=wire.get("temperature"),
+        top_p=wire.get("top_p"),
+        reasoning_effort=wire.get("reasoning_effort"),
+        response_format=wire.get("response_format"),
+        metadata=wire.get("metadata") or {},
+    )
+
+
+def as_thread(wire: Wire) -> Thread:
+    """A thread as the API spells it."""
+    return Thread(
+        id=wire["id"],
+        created_at=_time(wire["created_at"]),
+        metadata=wire.get("metadata") or {},
+        tool_resources=wire.get("tool_resources") or {},
+        message_count=wire.get("message_count"),
+        last_message_at=_time_or_none(wire.get("last_message_at")),
+        snippet=wire.get("snippet"),
+    )
+
+
+def as_file(wire: Wire) -> StoredFile:
+    """A file as the API spells it."""
+    return StoredFile(wire["id"], wire["filename"], wire["bytes"], wire["purpose"], _time(wire["created_at"]))
+
+
+def as_store(wire: Wire) -> Store:
+    """A vector store as the API spells it."""
+    expires_after = wire.get("expires_after") or {}
+    return Store(
+        id=wire["id"],
+        name=wire.get("name") or "",
+        status=wire["status"],
+        usage_bytes=wire["usage_bytes"],
+        created_at=_time(wire["created_at"]),
+        last_active_at=_time_or_none(wire.get("last_active_at")),
+        expires_at=_time_or_none(wire.get("expires_at")),
+        expires_after_days=expires_after.get("days"),
+        counts=wire["file_counts"],
+    )
+
+
+def as_store_file(wire: Wire) -> StoreFile:
+    """A vector store's file as the API spells it; `progress` is an extra of our server."""
+    error, progress = wire.get("last_error") or {}, wire.get("progress")
+    return StoreFile(
+        id=wire["id"],
+        status=wire["status"],
+        usage_bytes=wire["usage_bytes"],
+        created_at=_time(wire["created_at"]),
+        error=error.get("message"),
+        progress=Progress(**progress) if progress else None,
+    )
+
+
+def as_hit(wire: Wire) -> Hit:
+    """A search result as the API spells it."""
+    text = "\n".join(part["text"] for part in wire["content"])
+    return Hit(wire["file_id"], wire["filename"], wire["score"], text, wire.get("attributes") or {})
+
+
+def _store_id(resources: Wire) -> str | None:
+    ids = (resources.get("file_search") or {}).get("vector_store_ids") or ()
+    return ids[0] if ids else None
+
+
+def _code_file_ids(resources: Wire) -> tuple[str, ...]:
+    return tuple((resources.get("code_interpreter") or {}).get("file_ids") or ())
+
+
+def _time(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _time_or_none(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _time(seconds)
