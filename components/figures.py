@@ -17,6 +17,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def span(noun: str, first: int, last: int) -> str:
+    """`row 3`, `rows 3–1,204`."""
+    return f"{noun} {first:,}" if first == last else f"{noun}s {first:,}–{last:,}"
+
+
 def money(usd: Decimal | None) -> str:
     """A price in dollars with as many digits as it needs; escaped, since two dollar signs make a formula."""
     if usd is None:

@@ -12,10 +12,15 @@ import streamlit as st
 from components import state
 from services import tokens
 from services.address import own_base_url
+from services.assistants.api import AssistantsApi
+from services.assistants.talks import Talks
 from services.chat import Chat
 from services.clients import Connection, list_models
-from services.connections import connections
-from services.live import LiveTurns
+from services.connections import connections, own_connection
+from services.documents.views.view import LIMITS
+from services.documents.workers import Workers
+from services.functions.library import Library
+from services.live import KeptByServer, LiveTurns
 from services.loop import BackgroundLoop
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
@@ -25,6 +30,7 @@ from services.storage.blobs import open_blobs
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
 from services.storage.preferences import Preferences
+from services.tools import toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,11 @@ class House:
     rate_limits: RateLimits
     live: LiveTurns
     chat: Chat
+    assistants: AssistantsApi
+    runs: LiveTurns
+    talks: Talks
+    functions: Library
+    viewers: Workers
 
     def connections(self) -> tuple[Connection, ...]:
         """Every model server this person can talk to."""
@@ -58,9 +69,24 @@ def house() -> House:
     budgets, rate_limits = Budgets(preferences), RateLimits(database, owner)
     loop = BackgroundLoop()
     live = LiveTurns(loop, conversations, ledger, rate_limits)
-    chat = Chat(conversations, live, ledger, budgets)
+    runs = LiveTurns(loop, KeptByServer(), ledger, rate_limits)
+    assistants = AssistantsApi(lambda: own_connection(settings, own_base_url()))
     return House(
-        settings, loop, database, conversations, preferences, ledger, budgets, rate_limits, live, chat
+        settings=settings,
+        loop=loop,
+        database=database,
+        conversations=conversations,
+        preferences=preferences,
+        ledger=ledger,
+        budgets=budgets,
+        rate_limits=rate_limits,
+        live=live,
+        chat=Chat(conversations, live, ledger, budgets),
+        assistants=assistants,
+        runs=runs,
+        talks=Talks(assistants, runs, ledger, budgets),
+        functions=Library(preferences, toolbox(conversations.search)),
+        viewers=Workers(limits=LIMITS),
     )
 
 

@@ -21,6 +21,8 @@ RESTORE = "composer_restore"
 WIRE_OPEN = "wire-open"
 OPEN_WIRE = "open_wire"
 CONFIRMED = "confirmed_action"
+CLICKED_SOURCE = "clicked_source"
+SOURCE_PAGES = "source_pages"
 
 
 def typed_keys() -> dict[str, str]:

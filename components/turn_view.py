@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
 
 from components import figures, state
+from components.citations import chips, number_markers
 from components.markdown import to_markdown
 from components.modes import LOOKS
+from components.tool_steps import draw_tool_step
 from services.structured import validate_answer
-from services.turns import Attachment, Message, ToolCall, ToolStep, Turn, TurnStatus
+from services.turns import Attachment, Citation, Message, ToolCall, ToolStep, Turn, TurnStatus
 
-TextPart = str
-ToolPart = ToolStep
-Part = TextPart | ToolPart
+Part = str | ToolStep | Attachment
 
-ActionKind = Literal["ask", "edit", "regenerate", "delete", "select", "decide", "show_wire"]
+ActionKind = Literal[
+    "ask", "edit", "regenerate", "delete", "select", "decide", "show_wire", "show_source", "fork"
+]
 AVATAR = {"user": ":material/person:"}
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What the person did to a turn. `text` is the edited message, `target` a turn id, `decisions` by call id."""
+    """What the person did to a turn.
+
+    `text` is the edited message, `target` a turn id, `decisions` are by call id, `citation` is what was clicked.
+    """
 
     kind: ActionKind
     turn: Turn
     text: str = ""
     target: str = ""
     decisions: tuple[tuple[str, bool], ...] = ()
+    citation: Citation | None = None
+
+
+Approve = Callable[[Turn], Action | None]
+"""Draws the calls that wait for the person; what they decided, if anything."""
 
 
 def parts(turn: Turn) -> Iterator[Part]:
-    """The answer in reading order: texts, and tool calls with where they stand."""
-    for message in turn.replies:
+    """The answer in reading order: texts with their citations numbered, pictures, and tool calls with where they stand."""
+    for index, message in enumerate(turn.replies):
         if message.role != "assistant":
             continue
+        yield from message.attachments
         if message.content:
-            yield message.content
+            yield _readable(turn, index)
         for call in message.tool_calls:
             yield turn.tool_steps.get(call.id, ToolStep(call, "requested"))
 
 
-def draw_turn(turn: Turn, siblings: tuple[str, ...]) -> Action | None:
-    """Draw a finished turn; what the person asked for, if anything."""
+def _readable(turn: Turn, index: int) -> str:
+    text = turn.replies[index].content
+    for file in turn.files:
+        # The file is offered below the answer; its address means nothing outside the server.
+        text = text.replace(f"]({file.marker})", "]") if file.reply == index else text
+    return number_markers(text, turn.citations, reply=index) if turn.citations else text
+
+
+def draw_turn(
+    turn: Turn,
+    siblings: tuple[str, ...],
+    *,
+    menu: Mapping[str, str] | None = None,
+    approve: Approve | None = None,
+    after: Callable[[Turn], None] | None = None,
+) -> Action | None:
+    """Draw a finished turn; what the person asked for, if anything.
+
+    `menu` is what can be done with it, `approve` draws calls that wait, `after` what belongs below the answer.
+    """
     editing = st.session_state.get(state.EDITING) == turn.id
-    with st.chat_message("user", avatar=AVATAR["user"]):
-        edited = _editor(turn) if editing else draw_message(turn.user)
+    edited: Action | None = None
+    if turn.user.content or turn.user.attachments:
+        with st.chat_message("user", avatar=AVATAR["user"]):
+            if editing:
+                edited = _editor(turn)
+            else:
+                draw_message(turn.user)
+    if not _is_answered(turn):
+        return edited
     with st.chat_message("assistant", avatar=LOOKS[turn.mode].icon):
         for part in parts(turn):
             draw_part(part)
-        decision = _approval(turn) if turn.status is TurnStatus.AWAITING_APPROVAL else None
+        waits = turn.status is TurnStatus.AWAITING_APPROVAL
+        decision = (approve or _approval)(turn) if waits else None
         _outcome(turn)
         if turn.settings.get("response_format") and turn.status is TurnStatus.COMPLETED:
             _check_structure(turn, turn.settings["response_format"]["json_schema"]["schema"])
-        chosen = _footer(turn, siblings)
-    return edited or decision or chosen
+        cited = chips(turn.citations, key=turn.id) if turn.citations else None
+        if after is not None:
+            after(turn)
+        chosen = _footer(turn, siblings, MENU if menu is None else menu)
+    clicked = Action("show_source", turn, citation=cited) if cited else None
+    return edited or decision or clicked or chosen
+
+
+def _is_answered(turn: Turn) -> bool:
+    """A message that a thread holds may have been left without an answer."""
+    return bool(turn.replies or turn.run or turn.model)
 
 
 def draw_message(message: Message) -> None:
@@ -73,47 +118,18 @@ def _draw_attachment(attachment: Attachment) -> None:
     if attachment.is_image:
         st.image(attachment.data, width=280, alt=f"Attached picture {attachment.filename}")
     else:
-        size = figures.size(len(attachment.data))
-        st.markdown(f":gray-badge[:material/description: {to_markdown(attachment.filename)} · {size}]")
+        size = f" · {figures.size(len(attachment.data))}" if attachment.data else ""
+        st.markdown(f":gray-badge[:material/description: {to_markdown(attachment.filename)}{size}]")
 
 
 def draw_part(part: Part) -> None:
     """A piece of the answer."""
     if isinstance(part, ToolStep):
         draw_tool_step(part)
+    elif isinstance(part, Attachment):
+        st.image(part.data, alt="A picture made during the answer")
     else:
         st.markdown(to_markdown(part))
-
-
-STEP_STATE: dict[str, Literal["running", "complete", "error"]] = {
-    "requested": "running",
-    "running": "running",
-    "completed": "complete",
-    "failed": "error",
-    "refused": "error",
-}
-
-
-def draw_tool_step(step: ToolStep) -> None:
-    """A tool call: its name, what went in, what came out."""
-    label = step.call.name.replace("_", " ")
-    suffix = {"refused": " · not allowed", "failed": " · failed", "requested": " · waiting"}.get(
-        step.state, ""
-    )
-    with st.status(f"{label}{suffix}", type="step", state=STEP_STATE[step.state]):
-        st.caption("Input")
-        st.code(pretty(step.call.arguments), language="json", wrap_lines=True)
-        if step.output is not None:
-            st.caption("Output")
-            st.code(pretty(step.output), language=None, wrap_lines=True)
-
-
-def pretty(text: str) -> str:
-    """JSON indented; any other text as it is."""
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-    except ValueError:
-        return text
 
 
 def _approval(turn: Turn) -> Action | None:
@@ -185,20 +201,19 @@ MENU = {
 }
 
 
-def _footer(turn: Turn, siblings: tuple[str, ...]) -> Action | None:
+def _footer(turn: Turn, siblings: tuple[str, ...], menu: Mapping[str, str]) -> Action | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         branch = _branches(turn, siblings) if len(siblings) > 1 else None
-        retry = turn.status is TurnStatus.FAILED and st.button(
-            "Try again", key=f"retry-{turn.id}", icon=":material/refresh:"
-        )
+        may_retry = turn.status is TurnStatus.FAILED and "Regenerate" in menu
+        retry = may_retry and st.button("Try again", key=f"retry-{turn.id}", icon=":material/refresh:")
         choice = st.menu_button(
             "More",
-            list(MENU),
-            format_func=lambda option: MENU[option],
+            list(menu),
+            format_func=lambda option: menu[option],
             key=f"menu-{turn.id}",
             type="tertiary",
             icon=":material/more_horiz:",
-            help="Copy, edit, answer again, see what was sent, delete",
+            help="What can be done with this turn",
         )
         st.caption(footer_line(turn))
     if retry:
@@ -217,6 +232,8 @@ def _chosen(turn: Turn, choice: str | None) -> Action | None:
             return Action("regenerate", turn)
         case "Wire":
             return Action("show_wire", turn)
+        case "Fork":
+            return Action("fork", turn)
         case "Delete":
             _delete_dialog(turn)
     return None

@@ -11,7 +11,7 @@ import streamlit as st
 
 from components import figures
 from components.plain import plain
-from components.turn_view import pretty
+from components.tool_steps import pretty
 from services.turns import Turn, TurnStatus
 from services.wire import Exchange, as_curl, as_python, messages_sent
 

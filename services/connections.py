@@ -31,13 +31,18 @@ def connections(
     settings: Settings, preferences: Preferences, own_base_url: str, typed_keys: Mapping[str, str]
 ) -> tuple[Connection, ...]:
     """Every connection, Tandem's own server first. Keys come from the environment or were typed in this session."""
-    local = Connection(LOCAL, "local", own_base_url, settings.own_key())
+    local = own_connection(settings, own_base_url)
     upstream = _upstream(settings, typed_keys)
     saved = (
         Connection(s.name, "compatible", s.base_url, typed_keys.get(s.name, ""))
         for s in saved_servers(preferences)
     )
     return (local, upstream, *saved)
+
+
+def own_connection(settings: Settings, own_base_url: str) -> Connection:
+    """The connection to Tandem's own server."""
+    return Connection(LOCAL, "local", own_base_url, settings.own_key())
 
 
 def upstream_name(settings: Settings) -> str:

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         alias="TANDEM_ALLOWED_HOSTS",
         description="Host names, besides this machine's own, under which /v1 may be called; comma-separated.",
     )
+    allow_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        alias="TANDEM_ALLOW_PRIVATE_HOSTS",
+        description="Hosts without a public address that functions may call, such as `wiki.intranet`; comma-separated.",
+    )
     chat_model: str = Field(
         "qwen2.5-coder-1.5b-instruct",
         alias="TANDEM_CHAT_MODEL",
@@ -146,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError("write owners as alice=key1,bob=key2")
         return {owner.strip(): key.strip() for owner, _, key in pairs}
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "allow_private_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
         return (

@@ -34,15 +34,23 @@ _MAPS_OF_SCHEMAS = ("properties", "$defs", "definitions")
 
 def check_schema(text: str) -> Schema:
     """The schema in `text`, fit for strict structured output. Raises InvalidInput saying where and what to do."""
-    schema = _parsed(text)
-    _check_is_schema(schema)
-    if schema.get("type") != "object" or "anyOf" in schema:
-        raise InvalidInput(
-            'The schema must describe an object: give it "type": "object" and "properties" at the top.'
-        )
+    schema = parse_schema(text)
+    if "anyOf" in schema:
+        raise InvalidInput("The schema must describe one object, not any of several. Put anyOf further down.")
     problem = next(_strictness_problems(schema), None)
     if problem is not None:
         raise InvalidInput(problem)
+    return schema
+
+
+def parse_schema(text: str) -> Schema:
+    """The schema of an object in `text`, strict or not. Raises InvalidInput saying where and what to do."""
+    schema = _parsed(text)
+    _check_is_schema(schema)
+    if schema.get("type") != "object":
+        raise InvalidInput(
+            'The schema must describe an object: give it "type": "object" and "properties" at the top.'
+        )
     return schema
 
 
@@ -63,16 +71,19 @@ def validate_answer(text: str, schema: Schema) -> list[str]:
     """What is wrong with an answer, a sentence with its JSON path each; empty when it fits."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import SchemaError
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
         answer = json.loads(text)
     except json.JSONDecodeError as error:
         return [f"The answer is not JSON: {_at(error)}."]
-    except RecursionError:
-        return ["The answer is nested too deeply to be checked."]
+    except (ValueError, RecursionError):
+        return ["The answer is nested too deeply, or has a number too long, to be checked."]
+    # Without a registry of its own, jsonschema downloads whatever address a reference names.
+    validator = Draft202012Validator(schema, registry=Registry())
     try:
-        errors = sorted(Draft202012Validator(schema).iter_errors(answer), key=lambda e: e.json_path)
+        errors = sorted(validator.iter_errors(answer), key=lambda e: e.json_path)
     except (SchemaError, Unresolvable, RecursionError):
         return ["The schema itself cannot be applied; check its references."]
     problems = [f"{error.json_path}: {error.message[:300]}." for error in errors[:MAX_PROBLEMS]]
@@ -94,6 +105,8 @@ def _parsed(text: str) -> Schema:
         ) from error
     except RecursionError as error:
         raise InvalidInput(f"The schema is nested deeper than {MAX_DEPTH} levels. Flatten it.") from error
+    except ValueError as error:
+        raise InvalidInput("The schema has a number too long to be read. Shorten it.") from error
     if not isinstance(schema, dict):
         raise InvalidInput('A JSON Schema is an object: it begins with { and has "type": "object".')
     return schema
@@ -126,7 +139,7 @@ def _strictness_problems(schema: Schema) -> Iterator[str]:
         if unsupported:
             yield f"{path}: strict mode does not know “{unsupported}”. Use anyOf, enum or separate properties instead."
         reference = part.get("$ref")
-        if isinstance(reference, str) and not _resolves(schema, reference):
+        if isinstance(reference, str) and not resolves(schema, reference):
             yield f"{path}: “{reference[:80]}” points to nothing in this schema. Define it under $defs."
         properties = part.get("properties")
         if part.get("type") == "object" or isinstance(properties, dict):
@@ -165,7 +178,8 @@ def _inner_schemas(key: str, value: Any) -> Iterator[tuple[str, Schema]]:
         yield "", value
 
 
-def _resolves(schema: Schema, reference: str) -> bool:
+def resolves(schema: Schema, reference: str) -> bool:
+    """Whether a reference points to something within the schema."""
     if not reference.startswith("#"):
         return False
     here: Any = schema

@@ -118,5 +118,7 @@ def _top(score: Floats, limit: int) -> npt.NDArray[np.intp]:
     limit = min(limit, int((score > 0).sum()))
     if limit == 0:
         return np.zeros(0, dtype=np.intp)
-    candidates = np.argpartition(-score, limit - 1)[:limit]
-    return candidates[np.lexsort((candidates, -score[candidates]))]
+    lowest = np.partition(score, -limit)[-limit]
+    candidates = np.flatnonzero(score >= lowest)
+    best: npt.NDArray[np.intp] = candidates[np.argsort(-score[candidates], kind="stable")][:limit]
+    return best

@@ -36,13 +36,13 @@ class Document:
 
 def page_at(document: Document, position: int) -> int | None:
     """The page or slide that the character at `position` stands on; None without pages."""
-    section = _section_at(document, position)
+    section = section_at(document, position)
     return section.page if section else None
 
 
 def row_at(document: Document, position: int) -> int | None:
     """The record that the character at `position` belongs to; None without records."""
-    section = _section_at(document, position)
+    section = section_at(document, position)
     if section is None or section.row is None:
         return None
     return section.row + document.text.count("\n", section.start, min(position, section.end))
@@ -60,7 +60,7 @@ def rows_of(document: Document, start: int, end: int) -> tuple[int, int] | None:
     return (first, last) if first is not None and last is not None else None
 
 
-def _section_at(document: Document, position: int) -> Section | None:
+def section_at(document: Document, position: int) -> Section | None:
     """The section that holds `position`; what lies between two belongs to the earlier, before all to the first."""
     after = bisect_right(document.sections, position, key=attrgetter("start"))
     return document.sections[max(0, after - 1)] if document.sections else None

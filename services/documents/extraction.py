@@ -70,7 +70,7 @@ def _read(path: Path, name: str, workers: Workers, report: Progress, cancelled: 
 
 
 def _kind(messages: Iterable[Message]) -> Kind:
-    for message in _accepted(messages):
+    for message in accepted(messages):
         if message.get("kind") in get_args(Kind):
             kind: Kind = message["kind"]
             return kind
@@ -78,7 +78,7 @@ def _kind(messages: Iterable[Message]) -> Kind:
 
 
 def _parts(messages: Iterable[Message], report: Progress) -> Iterator[Part]:
-    for message in _accepted(messages):
+    for message in accepted(messages):
         if "part" in message:
             part = _part(message["part"])
             if part.page is not None:
@@ -95,7 +95,8 @@ def _part(values: object) -> Part:
             raise ProcessEnded(had_started=True)
 
 
-def _accepted(messages: Iterable[Message]) -> Iterator[Message]:
+def accepted(messages: Iterable[Message]) -> Iterator[Message]:
+    """The messages, unless one says why the file is not read: Unreadable."""
     for message in messages:
         if "says" in message:
             says = str(message["says"])[:MAX_SAID_CHARACTERS]

@@ -36,7 +36,12 @@ def bounded(parts: Iterable[Part]) -> Iterator[Part]:
             raise too_long()
         for start in range(0, max(1, len(part.text)), MAX_PART_CHARACTERS):
             piece = part.text[start : start + MAX_PART_CHARACTERS]
-            yield replace(part, text=_UNSPEAKABLE.sub("", piece))
+            yield replace(part, text=speakable(piece))
+
+
+def speakable(text: str) -> str:
+    """`text` without control characters, halves of surrogate pairs and what else is no character."""
+    return _UNSPEAKABLE.sub("", text)
 
 
 def assembled(kind: Kind, parts: Iterable[Part]) -> Document:

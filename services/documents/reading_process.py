@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,14 @@ class ReadingProcess:
             if pipe is not None:
                 pipe.close()
 
-    def read(self, kind: str, path: Path, is_cancelled: Callable[[], bool]) -> Iterator[Message]:
-        """What it says about a file, up to and including how that ended.
+    def read(
+        self,
+        kind: str,
+        path: Path,
+        is_cancelled: Callable[[], bool],
+        view: Mapping[str, Any] | None = None,
+    ) -> Iterator[Message]:
+        """What it says about a file, up to and including how that ended: its text, or the view that is asked for.
 
         Raises Cancelled, OutOfTime or ProcessEnded; the process must then be ended too.
         """
@@ -80,7 +86,7 @@ class ReadingProcess:
         had_started = False
         deadline = time.monotonic() + self._limits.wall_s
         try:
-            self._ask(kind, path)
+            self._ask({"kind": kind, "path": str(path.resolve())} | ({"view": dict(view)} if view else {}))
             for line in self._lines(deadline, is_cancelled):
                 message = _parsed(line)
                 had_started = had_started or "started" in message
@@ -98,9 +104,9 @@ class ReadingProcess:
             return self._process.wait(POLL_S) == -number
         return False
 
-    def _ask(self, kind: str, path: Path) -> None:
+    def _ask(self, request: Message) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"kind": kind, "path": str(path.resolve())}).encode() + b"\n")
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
 
     def _lines(self, deadline: float, is_cancelled: Callable[[], bool]) -> Iterator[bytes]:
         assert self._process.stdout is not None

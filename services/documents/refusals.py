@@ -40,6 +40,9 @@ DAMAGED = "cannot be read; it may be damaged. Save it anew and upload that."
 FATAL = "cannot be read: it is damaged, or takes too much memory. Save it anew, or split it, and upload that."
 TOO_SLOW = "takes too long to read. Split it, or save it anew, and upload that."
 
+TOO_HEAVY_TO_SHOW = "cannot be shown: it is damaged, or takes too much memory. Download it and open it there."
+TOO_SLOW_TO_SHOW = "takes too long to show. Download it and open it there."
+
 
 def unsupported(says: str) -> Unreadable:
     """A kind of file that holds no text for us."""
@@ -60,6 +63,12 @@ def too_large(limit_bytes: int, does: str = "has") -> Unreadable:
 def too_many_pages(count: int, noun: str) -> Unreadable:
     """The document passes MAX_PAGES."""
     return _past_limit(f"has {count:,} {noun}; at most {MAX_PAGES:,} are read")
+
+
+def no_such_page(page: int, count: int) -> Unreadable:
+    """The page lies past the end, as when the file is another one by now."""
+    pages = "1 page" if count == 1 else f"{count:,} pages"
+    return Unreadable(f"has {pages}, so there is no page {page:,}. Choose one that is there.")
 
 
 def _past_limit(says: str) -> Unreadable:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.documents import chroma
+from services.documents import chroma, chroma_files
 from services.errors import StorageFailed
 
 if TYPE_CHECKING:
@@ -104,15 +104,16 @@ class VectorIndex:
             if (found := _found(client, store)) is not None:
                 found.delete(where={"document": document})
 
-    def remove_store(self, store: str) -> None:
-        """Remove a store's collection, and of an embedded Chroma all traces on the disk."""
+    def remove_stores(self, stores: Sequence[str]) -> None:
+        """Remove the collections of stores, and of an embedded Chroma all traces on the disk."""
         if self._is_untouched():
             return
         with self._changing, self._asking() as client:
-            self._renewing.discard(store)
+            self._renewing.difference_update(stores)
             with self._searches.none():
-                for name in (store, store + NEW):
-                    _delete(client, name)
+                for store in stores:
+                    _delete(client, store)
+                    _delete(client, store + NEW)
                 self._tidy()
             self._overwrite_deleted()
 
@@ -143,25 +144,30 @@ class VectorIndex:
 
     def tidy(self) -> None:
         """Remove from the disk what an embedded Chroma has left there, and what it has written there by accident."""
-        if not self._is_untouched():
-            with self._changing, self._searches.none(), chroma.failures(self._url):
+        with self._changing, chroma.failures(self._url):
+            if self._is_untouched() or self._written() == self._tidied:
+                return
+            with self._searches.none():
                 self._tidy()
 
     def close(self) -> None:
-        """Let go of the client."""
-        with self._opening:
+        """Close the client, and the files it has open, once nobody is at work with them."""
+        with self._changing, self._searches.none(), self._opening:
+            if self._opened is not None:
+                self._opened.close()
             self._opened = None
 
     @contextmanager
     def _asking(self) -> Iterator[Any]:
-        """The client, its errors being ours. One that has failed is opened anew: its server may be gone."""
+        """The client, its errors being ours. One whose server has failed is made anew at the next call."""
         client = self._client()
         try:
             with chroma.failures(self._url):
                 yield client
         except StorageFailed:
             if not self.is_embedded:
-                self.close()
+                with self._opening:
+                    self._opened = None  # others may be using it still
             raise
 
     def _client(self) -> Any:
@@ -186,21 +192,25 @@ class VectorIndex:
 
     def _is_untouched(self) -> bool:
         """Whether there was never anything to keep: then Chroma, which takes seconds to import, need not be asked."""
-        return self.is_embedded and not (self._folder / chroma.DATABASE).exists()
+        return self.is_embedded and not (self._folder / chroma_files.DATABASE).exists()
 
     def _tidy(self) -> None:
         if not self.is_embedded:
             return
-        chroma.remove_left_behind(self._folder)
-        written = {path: path.stat().st_mtime_ns for path in self._folder.glob("*/header.bin")}
+        chroma_files.remove_left_behind(self._folder)
+        written = self._written()
         for path, at in written.items():
             if self._tidied.get(path) != at:
-                chroma.overwrite_unused(path)
+                chroma_files.overwrite_unused(path)
         self._tidied = written
+
+    def _written(self) -> dict[Path, int]:
+        """The indexes on the disk, and when each was written."""
+        return {path: path.stat().st_mtime_ns for path in self._folder.glob("*/header.bin")}
 
     def _overwrite_deleted(self) -> None:
         if self.is_embedded:
-            chroma.overwrite_deleted(self._folder)
+            chroma_files.overwrite_deleted(self._folder)
 
 
 class Visits:

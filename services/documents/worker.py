@@ -19,6 +19,7 @@ from services.documents.parts import Part, bounded
 from services.documents.readers import docx, html, package, pdf, pptx, tables
 from services.documents.readers import json as json_reader
 from services.documents.refusals import DAMAGED, Unreadable
+from services.documents.views import answers as views
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -41,22 +42,21 @@ def main(readers: Mapping[str, Reader] = READERS) -> None:
     """Answer requests until stdin ends. Arguments: memory in bytes, processor time in seconds for a document."""
     memory_bytes, cpu_s = map(int, sys.argv[1:3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # Half a surrogate pair, as an escape in JSON may be, is taken out by whoever gets the answer.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogatepass")
     os.dup2(2, 1)  # whatever a library prints must not mix with our answers
     limit_memory(memory_bytes)
     while used_memory_bytes() < memory_bytes / 2 and (line := sys.stdin.readline()):
         limit_cpu(cpu_s)
         request = json.loads(line)
         _send(answers, {"started": True})
-        _answer(answers, readers, request["kind"], Path(request["path"]))
+        _answer(answers, readers, request)
 
 
-def _answer(answers: TextIOWrapper, readers: Mapping[str, Reader], kind: str, path: Path) -> None:
+def _answer(answers: TextIOWrapper, readers: Mapping[str, Reader], request: Mapping[str, Any]) -> None:
     try:
-        kind = package.office_kind(path) if kind == "office" else kind
-        _send(answers, {"kind": kind})
-        for part in bounded(readers[kind](path)):
-            _send(answers, {"part": [part.text, part.page, part.row, part.pages]})
+        for message in _messages(readers, request):
+            _send(answers, message)
         _send(answers, {"end": True})
     except Unreadable as error:
         _send(answers, {"says": error.says, "code": error.code})
@@ -64,6 +64,17 @@ def _answer(answers: TextIOWrapper, readers: Mapping[str, Reader], kind: str, pa
         os._exit(1)
     except Exception:  # parsers meet damaged files with exceptions of every kind
         _send(answers, {"says": DAMAGED})
+
+
+def _messages(readers: Mapping[str, Reader], request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    path = Path(request["path"])
+    kind = package.office_kind(path) if request["kind"] == "office" else request["kind"]
+    yield {"kind": kind}
+    if "view" in request:
+        yield from views.answer(kind, path, request["view"], readers.get(kind))
+        return
+    for part in bounded(readers[kind](path)):
+        yield {"part": [part.text, part.page, part.row, part.pages]}
 
 
 def _send(answers: TextIOWrapper, message: dict[str, Any]) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
+from typing import Any
 
 from services.documents.limits import Limits
 from services.documents.reading_process import (
@@ -40,7 +41,9 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, kind: str, path: Path, cancelled: threading.Event) -> Generator[Message]:
+    def read(
+        self, kind: str, path: Path, cancelled: threading.Event, view: Mapping[str, Any] | None = None
+    ) -> Generator[Message]:
         """What a process says about a file; waits for a free one. Raises what ReadingProcess.read does."""
 
         def is_cancelled() -> bool:
@@ -49,7 +52,7 @@ class Workers:
         for attempt in range(1, ATTEMPTS + 1):
             with self._borrowed(is_cancelled) as process:
                 try:
-                    yield from process.read(kind, path, is_cancelled)
+                    yield from process.read(kind, path, is_cancelled, view)
                     return
                 except ProcessEnded as error:
                     # An idle process may have been lost since its last document, through no fault of this one.

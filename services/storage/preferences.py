@@ -33,11 +33,19 @@ class Preferences:
         with self._database.session() as session:
             session.merge(PreferenceRow(owner=self._owner, key=key, value=value))
 
-    def all(self) -> dict[str, Any]:
-        """Every preference."""
-        mine = select(PreferenceRow).where(PreferenceRow.owner == self._owner).order_by(PreferenceRow.key)
+    def all(self, prefix: str = "") -> dict[str, Any]:
+        """Every preference whose key begins with `prefix`."""
+        is_mine = PreferenceRow.owner == self._owner
+        begins_so = PreferenceRow.key.startswith(prefix, autoescape=True)
+        mine = select(PreferenceRow).where(is_mine, begins_so).order_by(PreferenceRow.key)
         with self._database.reading() as session:
             return {row.key: row.value for row in session.scalars(mine)}
+
+    def delete(self, key: str) -> None:
+        """Go back to the default of one key."""
+        is_it = (PreferenceRow.owner == self._owner) & (PreferenceRow.key == key)
+        with self._database.session() as session:
+            session.execute(delete(PreferenceRow).where(is_it))
 
     def delete_all(self) -> None:
         """Go back to the defaults."""

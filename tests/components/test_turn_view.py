@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from components.turn_view import footer_line, parts, pretty
+from components.tool_steps import pretty
+from components.turn_view import footer_line, parts
 from services.turns import Message, TextDelta, ToolCall, ToolStep, Turn, Usage
 from tests.components.make import finished_turn
 

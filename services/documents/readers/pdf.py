@@ -24,18 +24,19 @@ HYPHEN_MARKS = dict.fromkeys((0x02, 0xFFFE))
 
 def read(path: Path) -> Iterator[Part]:
     """A part for each page, in PDFium's reading order; empty for a page without text."""
-    pdf = _opened(path)
+    pdf = opened(path)
     if pdf is None:
         yield from _read_with_pypdf(_pypdf(path))
         return
     spare = cache(lambda: _pypdf(path))
     with closing(pdf):
-        count = _checked_count(len(pdf))
+        count = checked_count(len(pdf))
         for number in range(1, count + 1):
             yield _part(_page_text(pdf, number, spare), number, count)
 
 
-def _opened(path: Path) -> PdfDocument | None:
+def opened(path: Path) -> PdfDocument | None:
+    """The file in PDFium, or None when PDFium cannot open it; Unreadable when it wants a password."""
     from pypdfium2 import PdfDocument, PdfiumError
 
     try:
@@ -60,7 +61,7 @@ def _page_text(pdf: PdfDocument, number: int, spare: Callable[[], PdfReader]) ->
 def _read_with_pypdf(reader: PdfReader) -> Iterator[Part]:
     if reader.is_encrypted and not reader.decrypt(""):
         raise Unreadable(PROTECTED)
-    count = _checked_count(len(reader.pages))
+    count = checked_count(len(reader.pages))
     for number in range(1, count + 1):
         yield _part(_pypdf_text(lambda: reader, number), number, count)
 
@@ -80,7 +81,8 @@ def _pypdf_text(reader: Callable[[], PdfReader], number: int) -> str:
         return ""
 
 
-def _checked_count(count: int) -> int:
+def checked_count(count: int) -> int:
+    """`count` pages, if they are as many as we read."""
     if count > MAX_PAGES:
         raise too_many_pages(count, "pages")
     if not count:

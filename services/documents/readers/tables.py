@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import Literal
 
 from services.documents.parts import Part
 from services.documents.plain import read_text
@@ -22,19 +23,48 @@ _YEAR = re.compile("(19|20)[0-9]{2}")
 
 def read_csv(path: Path) -> Iterator[Part]:
     """`column: value; column: value` for each record; columns are parted as the first lines suggest."""
-    text = read_text(path)
-    return _in_parts(_records(text, _delimiter(text)))
+    return _in_parts(_lines_of(*records(path, "csv")))
 
 
 def read_tsv(path: Path) -> Iterator[Part]:
     """`column: value; column: value` for each record of a file with tabs."""
-    return _in_parts(_records(read_text(path), "\t"))
+    return _in_parts(_lines_of(*records(path, "tsv")))
 
 
 def read_json_lines(path: Path) -> Iterator[Part]:
     """Each line's record as it is, with letters in place of their `\\u` escapes."""
+    return _in_parts(json_records(path))
+
+
+def records(path: Path, kind: Literal["csv", "tsv"]) -> tuple[list[str], Iterator[list[str]]]:
+    """The names of a table's columns, none where its first row holds no names, and its records as `row` counts them."""
+    csv.field_size_limit(MAX_CHARACTERS)
+    text = read_text(path)
+    delimiter = "\t" if kind == "tsv" else _delimiter(text)
+    rows = (row for row in csv.reader(_lines(text), delimiter=delimiter) if any(map(str.strip, row)))
+    first = next(rows, [])
+    names = [_on_one_line(name) for name in first]
+    second = next(rows, None)
+    if second is None:
+        return [], iter([first] if names else [])
+    if _is_header(names):
+        return names, chain([second], rows)
+    return [], chain([first, second], rows)
+
+
+def json_records(path: Path) -> Iterator[str]:
+    """The lines of a file with a JSON value a line."""
     lines = (line.strip() for line in read_text(path).split("\n"))
-    return _in_parts(readable_strings(line) for line in lines if line)
+    return (readable_strings(line) for line in lines if line)
+
+
+def record_line(names: Sequence[str], record: Sequence[str]) -> str:
+    """A record as the text of the document has it."""
+    values = [_on_one_line(value) for value in record]
+    named = [
+        f"{name}: {value}" if name else value for name, value in zip(names, values, strict=False) if value
+    ]
+    return "; ".join([*named, *filter(None, values[len(names) :])])
 
 
 def _in_parts(lines: Iterable[str]) -> Iterator[Part]:
@@ -45,28 +75,8 @@ def _in_parts(lines: Iterable[str]) -> Iterator[Part]:
         row += len(block)
 
 
-def _records(text: str, delimiter: str) -> Iterator[str]:
-    csv.field_size_limit(MAX_CHARACTERS)
-    records = (row for row in csv.reader(_lines(text), delimiter=delimiter) if any(map(str.strip, row)))
-    first = next(records, [])
-    names = [_on_one_line(name) for name in first]
-    if not _is_header(names):
-        yield "; ".join(filter(None, names))
-        names = []
-    is_alone = True
-    for record in records:
-        is_alone = False
-        yield _as_line(names, record)
-    if is_alone and names:
-        yield "; ".join(names)
-
-
-def _as_line(names: Sequence[str], record: Sequence[str]) -> str:
-    values = [_on_one_line(value) for value in record]
-    named = [
-        f"{name}: {value}" if name else value for name, value in zip(names, values, strict=False) if value
-    ]
-    return "; ".join([*named, *filter(None, values[len(names) :])])
+def _lines_of(names: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    return (record_line(names, row) for row in rows)
 
 
 def _is_header(names: Sequence[str]) -> bool:
