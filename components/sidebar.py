@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -43,6 +44,25 @@ def draw(house: House) -> Choice:
         if problem:
             st.warning(problem, icon=":material/cloud_off:")
         meter = st.empty()
+    return Choice(connection, model, meter)
+
+
+def draw_for(house: House, model: Model, offered: Sequence[str], pick: Callable[[str], None]) -> Choice:
+    """The same for something that has a model of its own on our server; `pick` gives it another one."""
+    connection = house.assistants.connection
+    with st.sidebar:
+        with st.popover(
+            model.id, icon=":material/memory:" if model.local else ":material/cloud:", width="stretch"
+        ):
+            ids = list(offered) if model.id in offered else [model.id, *offered]
+            chosen = st.selectbox("Model", ids, index=ids.index(model.id), key=f"pick_{model.id}")
+            st.caption("Tandem's own server answers, with the local model or through the key in Settings.")
+            st.page_link(navigation.page("settings"), label="Connections and keys", icon=":material/settings:")
+        _draw_badges(model, connection)
+        meter = st.empty()
+    if chosen != model.id:
+        pick(chosen)
+        st.rerun()
     return Choice(connection, model, meter)
 
 

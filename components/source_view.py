@@ -136,7 +136,7 @@ def _draw_table(view: TableView) -> None:
         _styled(view),
         hide_index=True,
         column_config={
-            "row": st.column_config.TextColumn("Row", pinned=True, width=60),
+            "row": st.column_config.TextColumn("Row", pinned=True),
             **{str(number): st.column_config.TextColumn(name) for number, name in enumerate(names)},
         },
         alt="The cited rows of the table and their neighbours",

@@ -9,7 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 CONVERSATION_PARAM = "c"
+THREAD_PARAM = "t"
 TYPED_KEYS = "typed_keys"
+FUNCTION_KEYS = "function_keys"
+ASSISTANT = "assistant"
+SERVER_OPEN = "server-open"
 EDITING = "editing_turn"
 NOTICE = "notice"
 FAILURE = "failure"
@@ -29,6 +33,26 @@ def typed_keys() -> dict[str, str]:
     """API keys typed in this browser session, by connection name. They live here and nowhere else."""
     keys: dict[str, str] = st.session_state.setdefault(TYPED_KEYS, {})
     return keys
+
+
+def function_keys() -> dict[str, str]:
+    """Keys for functions typed in this browser session, by the name of the secret. They live here and nowhere else."""
+    keys: dict[str, str] = st.session_state.setdefault(FUNCTION_KEYS, {})
+    return keys
+
+
+def thread_id() -> str | None:
+    """The thread the address names."""
+    return st.query_params.get(THREAD_PARAM)
+
+
+def open_thread(thread: str | None) -> None:
+    """Put a thread into the address; None for a new one."""
+    st.session_state.pop(SHOWN, None)
+    if thread is None:
+        st.query_params.pop(THREAD_PARAM, None)
+    else:
+        st.query_params[THREAD_PARAM] = thread
 
 
 def conversation_id() -> str | None:

@@ -13,6 +13,7 @@ from services.errors import (
     ContextTooLong,
     InvalidInput,
     ModelUnavailable,
+    NotFound,
     RateLimited,
     StreamCut,
     TimedOut,
@@ -165,6 +166,8 @@ def _refused(error: openai.APIStatusError, connection: Connection) -> AppError:
                 f"{connection.name} does not offer this model to you. Choose another one. The server said: {message}",
                 code=code,
             )
+        case 404:
+            return NotFound(f"{connection.name} does not have this. The server said: {message}", code=code)
         case 429:
             return _rate_limited(error, connection, message)
         case 400 if code == "context_length_exceeded":

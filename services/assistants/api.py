@@ -38,6 +38,11 @@ class AssistantsApi:
         self._connection = connection
         self._clients: dict[tuple[str, str], openai.OpenAI] = {}
 
+    @property
+    def connection(self) -> Connection:
+        """The server that is asked."""
+        return self._connection()
+
     # --- assistants -------------------------------------------------------------------------
 
     def assistants(self) -> list[Assistant]:

@@ -95,12 +95,13 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the reading of a file has come: pages (or like parts) read, and passages embedded, of how many."""
+    """How far a file has come: pages (or like parts) read, passages embedded, of how many; `left_s` is an estimate."""
 
     read: int = 0
     to_read: int | None = None
     embedded: int = 0
     to_embed: int | None = None
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

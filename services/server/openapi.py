@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydantic import TypeAdapter
 from starlette.routing import Route
 
+from services.server.openapi_schemas import Schemas
 from services.server.operations import OPERATIONS, Operation
 from services.server.routes import ROUTES
-from services.server.rules.files import PURPOSES
+from services.server.routes.files import LONGEST_PAGE
+from services.server.rules.files import LONGEST_LIFE_S, PURPOSES, SHORTEST_LIFE_S
 
 
 def description() -> dict[str, Any]:
     """Every route of the API as an OpenAPI 3.1 document."""
-    schemas: dict[str, Any] = {"Error": _ERROR}
+    schemas = Schemas(OPERATIONS.values())
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         for method in sorted(_methods(route)):
@@ -33,7 +34,7 @@ def description() -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": {"Error": _ERROR, **schemas.definitions},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
@@ -43,21 +44,22 @@ def _methods(route: Route) -> set[str]:
     return (route.methods or {"GET"}) - {"HEAD"}
 
 
-def _operation(operation: Operation, path: str, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(operation: Operation, path: str, schemas: Schemas) -> dict[str, Any]:
     names = re.findall(r"\{(\w+)\}", path)
     described: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [_tag(operation)],
-        "parameters": [*(_in_path(name) for name in names), *(QUERY[name] for name in operation.query)],
+        "parameters": [*map(_in_path, names), *(_query(operation, name) for name in operation.query)],
         "responses": {
             "200": _response(operation, schemas),
             "default": {"description": "An error.", "content": _json({"$ref": "#/components/schemas/Error"})},
         },
     }
     if operation.is_form:
-        described["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": FORM}}}
+        form = {"multipart/form-data": {"schema": FORMS[operation.name]}}
+        described["requestBody"] = {"required": True, "content": form}
     elif operation.request is not None:
-        schema = _schema(operation.request(), schemas)
+        schema = schemas.of(operation, "request")
         described["requestBody"] = {"required": True, "content": _json(schema, operation.example)}
     if operation.is_open:
         described["security"] = []
@@ -77,52 +79,57 @@ def _in_query(name: str, **schema: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", "required": False, "schema": schema}
 
 
+def _query(operation: Operation, name: str) -> dict[str, Any]:
+    if (operation.name, name) == ("files.list", "limit"):
+        return _in_query("limit", type="integer", minimum=1, maximum=LONGEST_PAGE)
+    return QUERY[name]
+
+
 QUERY = {
     "limit": _in_query("limit", type="integer", minimum=1, maximum=100),
     "order": _in_query("order", type="string", enum=["asc", "desc"]),
     "after": _in_query("after", type="string"),
     "before": _in_query("before", type="string"),
     "run_id": _in_query("run_id", type="string"),
+    "query": _in_query("query", type="string"),
     "purpose": _in_query("purpose", type="string"),
     "filter": _in_query("filter", type="string", enum=["in_progress", "completed", "failed", "cancelled"]),
     "include[]": _in_query("include[]", type="array", items={"type": "string"}),
 }
-FORM = {
-    "type": "object",
-    "properties": {
-        "file": {"type": "string", "format": "binary"},
-        "data": {"type": "string", "format": "binary"},
-        "purpose": {"type": "string", "enum": list(PURPOSES)},
-        "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
-        "expires_after[seconds]": {"type": "integer"},
+BINARY = {"type": "string", "format": "binary"}
+FORMS = {
+    "files.create": {
+        "type": "object",
+        "required": ["file", "purpose"],
+        "properties": {
+            "file": BINARY,
+            "purpose": {"type": "string", "enum": list(PURPOSES)},
+            "expires_after[anchor]": {"type": "string", "enum": ["created_at"]},
+            "expires_after[seconds]": {
+                "type": "integer",
+                "minimum": SHORTEST_LIFE_S,
+                "maximum": LONGEST_LIFE_S,
+            },
+        },
     },
+    "uploads.parts.create": {"type": "object", "required": ["data"], "properties": {"data": BINARY}},
 }
 
 
-def _response(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _response(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.response is None and operation.streams is None:
         return {"description": "As said above."}
     content: dict[str, Any] = {}
     if operation.response is not None:
-        content = _json(_schema(operation.response(), schemas, mode="serialization"))
+        content = _json(schemas.of(operation, "response"))
     if operation.streams is not None:
-        chunk = _schema(operation.streams(), schemas, mode="serialization")
-        content["text/event-stream"] = {"schema": chunk}
+        content["text/event-stream"] = {"schema": schemas.of(operation, "streams")}
     return {"description": "The answer.", "content": content}
 
 
 def _json(schema: dict[str, Any], example: Any = None) -> dict[str, Any]:
     media: dict[str, Any] = {"schema": schema} if example is None else {"schema": schema, "example": example}
     return {"application/json": media}
-
-
-def _schema(wire_type: Any, schemas: dict[str, Any], mode: Any = "validation") -> dict[str, Any]:
-    """A reference to the schema of an SDK type, which joins `schemas` with all it needs."""
-    schema = TypeAdapter(wire_type).json_schema(mode=mode, ref_template="#/components/schemas/{model}")
-    schemas.update(schema.pop("$defs", {}))
-    name = getattr(wire_type, "__name__", schema.get("title", "Body"))
-    schemas.setdefault(name, schema)
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 _ERROR = {

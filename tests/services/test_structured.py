@@ -1,11 +1,12 @@
 import json
+import socket
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import InvalidInput
-from services.structured import check_schema, make_strict, validate_answer
+from services.structured import check_schema, make_strict, parse_schema, validate_answer
 
 PERSON = {
     "type": "object",
@@ -158,3 +159,29 @@ def test_any_json_is_a_schema_or_a_sentence(value, answer):
         assert error.user_message.endswith(".")
     else:
         assert isinstance(validate_answer(answer, schema), list)
+
+
+def test_a_schema_cannot_send_the_checker_to_an_address():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.05)
+        reference = {"$ref": f"http://127.0.0.1:{server.getsockname()[1]}/secret"}
+        schema = {**STRICT, "propertyNames": reference}
+        assert validate_answer('{"city": "Oslo", "people": []}', schema) == [
+            "The schema itself cannot be applied; check its references."
+        ]
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_a_number_too_long_for_python_is_said():
+    digits = "9" * 5000
+    with pytest.raises(InvalidInput, match="number too long"):
+        check_schema(f'{{"type": "object", "maxProperties": {digits}}}')
+    assert "number too long" in validate_answer(digits, STRICT)[0]
+
+
+def test_a_schema_need_not_be_strict_to_be_one():
+    loose = '{"type": "object", "properties": {"a": {"type": "string"}}}'
+    assert parse_schema(loose)["properties"] == {"a": {"type": "string"}}
+    with pytest.raises(InvalidInput, match="must describe an object"):
+        parse_schema('{"type": "string"}')

@@ -9,7 +9,7 @@ from services.documents.document import Document, page_at
 from services.documents.views.passages import find
 from services.documents.views.shapes import Place, TextView
 
-AROUND = 800  # characters before and after
+AROUND = 500  # characters before and after
 SNAP = 120  # of them are given up for a better place to begin or end
 MAX_HEADING_CHARACTERS = 120
 

@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
+from services.server.errors import where_it_broke
 from services.server.retrieval.courtesy import step_aside
 from services.server.store import outbox, passages, texts
 from services.server.store.clock import now
@@ -39,7 +40,7 @@ REST_S = 60.0
 
 
 class EmbeddingModel(Protocol):
-    """What gives vectors. Both methods block."""
+    """What gives vectors. Its methods block."""
 
     model_id: str
 
@@ -48,6 +49,9 @@ class EmbeddingModel(Protocol):
 
     def embed(self, texts: list[str]) -> Vectors:
         """One vector of length 1 for each."""
+
+    def health(self) -> dict[str, Any]:
+        """Its `state`; `missing` where its files are yet to be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,6 @@ class Embedder:
 
     async def embed_next(self) -> bool:
         """Embed the shortest waiting document, or a part of it; False when none waits."""
-        await self._database.write(_lose_patience)
         if time.monotonic() < self._resting_until:
             return False
         job = await self._database.write(_claim, self._worker)
@@ -90,11 +93,15 @@ class Embedder:
             log.warning("no vectors for now, for entry %d: %s", job.number, error.user_message)
             self._resting_until = time.monotonic() + REST_S
         except Exception as error:
-            log.error(
-                "no vectors for entry %d, through a fault of the server: %s", job.number, type(error).__name__
-            )
+            log.error("entry %d: unexpected %s\n%s", job.number, type(error).__name__, where_it_broke(error))
             await self._database.write(_finish, job)
         return True
+
+    async def lose_patience(self) -> bool:
+        """Complete files by their words whose vectors take long; these follow."""
+        if await self._database.read(_impatient):
+            await self._database.write(_lose_patience)
+        return False
 
     async def _embed(self, job: Job) -> None:
         if not await self._database.read(passages.has_windows, job.document, self._model.model_id):
@@ -145,12 +152,22 @@ def _claim(session: Session, worker: str) -> Job | None:
     return Job(row.number, row.owner, row.vector_store_id, row.document)
 
 
+def _impatient(session: Session) -> bool:
+    return any(_waits_long(row) for row in session.scalars(_waiting()))
+
+
 def _lose_patience(session: Session) -> None:
-    """Files whose vectors take long are completed by their words; the vectors follow."""
-    waiting = select(StoreFileRow).where(StoreFileRow.stage == TO_EMBED, StoreFileRow.status == "in_progress")
-    for row in session.scalars(waiting.with_for_update(skip_locked=True)):
-        if row.body.get("words_at", 0) < now() - PATIENCE_S:
+    for row in session.scalars(_waiting().with_for_update(skip_locked=True)):
+        if _waits_long(row):
             row.status = "completed"
+
+
+def _waiting() -> Select[StoreFileRow]:
+    return select(StoreFileRow).where(StoreFileRow.stage == TO_EMBED, StoreFileRow.status == "in_progress")
+
+
+def _waits_long(row: StoreFileRow) -> bool:
+    return int(row.body.get("words_at", 0)) < now() - PATIENCE_S
 
 
 def _text(session: Session, document: int) -> str:

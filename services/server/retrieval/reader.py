@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from services.documents.chunks import Chunk, chunk
 from services.documents.document import Document
 from services.documents.extraction import extract
 from services.documents.reading_process import Cancelled
-from services.errors import AppError, InvalidInput
+from services.errors import AppError, InvalidInput, StorageFailed
+from services.server.errors import where_it_broke
 from services.server.store import passages, texts
 from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
@@ -33,6 +35,9 @@ log = logging.getLogger("tandem.retrieval")
 
 HEARTBEAT_S = 1.0
 STALE_AFTER_S = 15
+MOST_ATTEMPTS = 3
+REST_S = 5.0
+FAULT = "The file could not be read, through a fault of the server."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,12 @@ class Reader:
 
     def __init__(self, database: ServerDatabase, blobs: Blobs, workers: Workers, worker: str) -> None:
         self._database, self._blobs, self._workers, self._worker = database, blobs, workers, worker
+        self._resting_until = 0.0
 
     async def read_next(self) -> bool:
-        """Read one waiting file; False when none waits."""
+        """Read one waiting file; False when none waits. One that the storage fails is tried again a few times."""
+        if time.monotonic() < self._resting_until:
+            return False
         job = await self._database.write(_claim, self._worker)
         if job is None:
             return False
@@ -65,13 +73,16 @@ class Reader:
             await self._fail(job, error.code or "invalid_file", error.user_message)
         except Cancelled:
             log.info("reading was given up: entry=%d", job.number)
+        except StorageFailed as error:
+            log.warning("entry %d is not read yet: %s", job.number, error.user_message)
+            self._resting_until = time.monotonic() + REST_S
+            if not await self._database.write(_has_attempt_left, job.number):
+                await self._fail(job, "server_error", error.user_message)
         except AppError as error:
             await self._fail(job, "server_error", error.user_message)
-        except Exception:
-            log.exception("a file could not be read: entry=%d", job.number)
-            await self._fail(
-                job, "server_error", "The file could not be read, through a fault of the server."
-            )
+        except Exception as error:
+            log.error("entry %d: unexpected %s\n%s", job.number, type(error).__name__, where_it_broke(error))
+            await self._fail(job, "server_error", FAULT)
         log.info("read: entry=%d duration_s=%.2f", job.number, time.monotonic() - began)
         return True
 
@@ -95,8 +106,9 @@ class Reader:
         """Say that the file is being read, and notice when nobody wants it any more."""
         while True:
             await asyncio.sleep(HEARTBEAT_S)
-            if not await self._database.write(_still_wanted, job.number):
-                cancelled.set()
+            with suppress(StorageFailed):
+                if not await self._database.write(_still_wanted, job.number):
+                    cancelled.set()
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
         await self._database.write(_failed, job.number, {"code": code, "message": message})
@@ -150,6 +162,15 @@ def _still_wanted(session: Session, number: int) -> bool:
         return False
     row.heartbeat_at = now()
     return True
+
+
+def _has_attempt_left(session: Session, number: int) -> bool:
+    """Count one more attempt to read a file; False when it was the last."""
+    row = of_number(session, number)
+    attempts = 1 + (row.body.get("attempts", 0) if row is not None else 0)
+    if row is not None:
+        bodies_changed(row, attempts=attempts)
+    return attempts < MOST_ATTEMPTS
 
 
 def _failed(session: Session, number: int, error: dict[str, Any]) -> None:

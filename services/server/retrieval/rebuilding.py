@@ -40,9 +40,12 @@ async def note_strays(database: ServerDatabase, vectors: VectorIndex) -> int:
         return 0  # others may use the server, too
     counts = await asyncio.to_thread(vectors.counts)
     most = await database.read(_expected)
-    strays = [name for name, count in counts.items() if count > most.get(name, 0)]
-    for name in strays:
-        await database.write(outbox.forget_index, name.removesuffix(NEW))
+    # A new index beside the one in use was to take its place when the process ended.
+    strays = {
+        name.removesuffix(NEW) for name, count in counts.items() if count > most.get(name, 0) or NEW in name
+    }
+    for store_id in strays:
+        await database.write(outbox.forget_index, store_id)
     return len(strays)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from services.errors import AppError
-from services.server.errors import ApiError
+from services.server.errors import ApiError, where_it_broke
 from services.server.retrieval import search
 from services.server.retrieval.embedder import Embedder, EmbeddingModel
 from services.server.retrieval.eraser import Eraser
@@ -68,6 +68,7 @@ class Retrieval:
             self._again_and_again(self._compare, IDLE_S),
             self._again_and_again(self._reader.read_next, IDLE_S),
             self._again_and_again(self._embedder.embed_next, IDLE_S),
+            self._again_and_again(self._embedder.lose_patience, IDLE_S),
             self._again_and_again(self._renewer.renew_next, IDLE_S),
             self._again_and_again(self.expire, EXPIRE_EVERY_S),
         )
@@ -135,7 +136,8 @@ class Retrieval:
 
     def _as_queries(self, texts: Sequence[str]) -> list[Query]:
         """The queries with their vectors; without, where the embedding model is not at hand."""
-        if time.monotonic() < self._by_words_until:
+        # Nobody who searches waits for a model to be fetched: that is done when files are embedded.
+        if time.monotonic() < self._by_words_until or self._model.health()["state"] == "missing":
             return [Query(text, None) for text in texts]
         try:
             vectors = self._model.embed(list(texts))
@@ -162,7 +164,7 @@ class Retrieval:
                 log.warning("retrieval waits: %s", error.user_message)
                 found = False
             except Exception as error:  # whatever one object brings about, the others are looked after
-                log.error("retrieval waits, through a fault of the server: %s", type(error).__name__)
+                log.error("retrieval: unexpected %s\n%s", type(error).__name__, where_it_broke(error))
                 found = False
             if found:
                 self.wake()  # what one has done is often what another waits for

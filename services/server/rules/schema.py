@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -15,11 +16,25 @@ from services.server.rules.schema_errors import BRANCH, to_api_error
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
+_importing = threading.Lock()
+
 
 @cache
 def validator_for(load_type: Callable[[], Any]) -> SchemaValidator:
     """A strict validator of the type that `load_type` imports; built at first use, since that takes seconds."""
-    return SchemaValidator(_strict(TypeAdapter(load_type()).core_schema))
+    return SchemaValidator(_strict(TypeAdapter(loaded(load_type)).core_schema))
+
+
+def loaded(load_type: Callable[[], Any]) -> Any:
+    """What `load_type` imports from the SDK: one thread at a time, and not before the SDK is there as a whole.
+
+    Two threads that import it from two ends find each other's modules half done. Source:
+    https://github.com/python/cpython/issues/91351
+    """
+    with _importing:
+        import openai  # noqa: F401
+
+        return load_type()
 
 
 def check(load_type: Callable[[], Any], body: Mapping[str, Any]) -> None:

@@ -33,6 +33,7 @@ class EventLog:
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(4)
+        self.last_name = ""
         self._events: list[bytes] = []
         self._changed = asyncio.Event()
         self.is_paused = True
@@ -43,6 +44,7 @@ class EventLog:
 
     def append(self, name: str, data: Any) -> None:
         """Tell everybody."""
+        self.last_name = name
         self._events.append(encoded(name, data, f"{self.name}-{len(self._events) + 1}"))
         self._wake()
 

@@ -101,8 +101,9 @@ class RunService:
         """The events of a run after the one with this id; what it has come to when they are no longer kept."""
         run = await self.retrieve(owner, thread_id, run_id)
         log = self._executor.logs.get(run_id)
-        if log is not None:
+        if log is not None and (not log.is_paused or log.last_name == f"thread.run.{run['status']}"):
             return log.follow(log.number_of(after))
+        # There is no log, or the run has gone on in another process.
         return replay.as_stored(self._database, owner, run)
 
     async def leave_thread(self, owner: str, thread_id: str) -> None:

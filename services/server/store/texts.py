@@ -6,10 +6,10 @@ import json
 import zlib
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.documents.document import Document, Section, pages_of
+from services.documents.document import Document, Section, pages_of, section_at
 from services.storage.api_tables import BlockRow, DocumentRow
 
 BLOCK_CHARACTERS = 32_768
@@ -65,11 +65,6 @@ def read(session: Session, document: int, start: int, end: int) -> str:
     return text[start - first * BLOCK_CHARACTERS : end - first * BLOCK_CHARACTERS]
 
 
-def forget(session: Session, row: DocumentRow) -> None:
-    """Delete a document with its text and windows."""
-    session.execute(delete(DocumentRow).where(DocumentRow.number == row.number))
-
-
 def _sections(row: DocumentRow) -> list[Section]:
     values: list[Any] = json.loads(zlib.decompress(row.sections))
     return [Section(*value) for value in values]
@@ -82,19 +77,14 @@ def _kind(row: DocumentRow) -> Any:
 def place(session: Session, row: DocumentRow, start: int, end: int) -> dict[str, int | None]:
     """First and last page, or first and last record, of a stretch of the document; None where it has none."""
     document = without_text(row)
-    pages = pages_of(document, start, end)
-    first_row, last_row = _records(session, row, document, start, end) or (None, None)
-    first_page, last_page = pages or (None, None)
-    return {"page": first_page, "last_page": last_page, "first_row": first_row, "last_row": last_row}
+    first_page, last_page = pages_of(document, start, end) or (None, None)
+    records = [_record(session, row, document, position) for position in (start, max(start, end - 1))]
+    return {"page": first_page, "last_page": last_page, "first_row": records[0], "last_row": records[1]}
 
 
-def _records(
-    session: Session, row: DocumentRow, document: Document, start: int, end: int
-) -> tuple[int, int] | None:
+def _record(session: Session, row: DocumentRow, document: Document, position: int) -> int | None:
     """Records are lines, and a section says only where its first one stands: the lines from there are counted."""
-    begun = max((s for s in document.sections if s.start <= start), key=lambda s: s.start, default=None)
-    if begun is None or begun.row is None:
+    section = section_at(document, position)
+    if section is None or section.row is None:
         return None
-    text = read(session, row.number, begun.start, end)
-    before = text.count("\n", 0, start - begun.start)
-    return begun.row + before, begun.row + before + text[start - begun.start :].rstrip().count("\n")
+    return section.row + read(session, row.number, section.start, min(position, section.end)).count("\n")

@@ -77,5 +77,6 @@ def test_preferences_are_each_owners_own(library):
     alice, bob = Preferences(library.database, "alice"), Preferences(library.database, "bob")
     alice.set("theme", "dark")
     assert bob.get("theme", "light") == "light"
+    bob.delete("theme")
     bob.delete_all()
     assert alice.all() == {"theme": "dark"}

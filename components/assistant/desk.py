@@ -1,0 +1,138 @@
+"""What the assistant page works on: the assistants there are, the thread the address names, and its turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from components import server_files, state
+from components.house import House, models
+from components.house import house as open_house
+from services import catalog
+from services.assistants.calling import Decision, Functions
+from services.assistants.history import turns_of
+from services.assistants.records import Assistant, Thread
+from services.assistants.talks import Way
+from services.catalog import Model
+from services.connections import upstream_name
+from services.errors import NotFound
+from services.live import LiveTurn
+from services.turns import Turn
+
+WINDOW = 20
+FINAL = ("completed", "incomplete", "failed", "cancelled", "expired")
+FOLLOWED = ("queued", "in_progress", "cancelling")
+STEPS_KEPT = 1_000
+
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One run of the page. `runs` are the newest first; `live` is the turn this process is following."""
+
+    house: House
+    assistants: tuple[Assistant, ...]
+    assistant: Assistant | None
+    thread: Thread | None
+    turns: tuple[Turn, ...] = ()
+    runs: tuple[Wire, ...] = ()
+    live: LiveTurn | None = None
+    has_earlier: bool = False
+
+    @property
+    def run(self) -> Wire | None:
+        """The newest run of the thread."""
+        return self.runs[0] if self.runs else None
+
+    def way(self, model_id: str, decisions: dict[str, Decision] | None = None) -> Way:
+        """How the next turn travels."""
+        settings = self.house.settings
+        key = state.typed_keys().get(upstream_name(settings), "")
+        functions = Functions(self.house.functions.all(), decisions or {}, state.function_keys())
+        is_local = describe(self.house, model_id).local
+        return Way(self.house.assistants.connection, is_local, functions, "" if is_local else key)
+
+
+def open_desk(house: House) -> Desk:
+    """Everything the page needs to draw. Raises AppError."""
+    assistants = tuple(house.assistants.assistants())
+    thread = _thread(house)
+    assistant = _assistant(assistants, thread)
+    if thread is None:
+        return Desk(house, assistants, assistant, None)
+    shown = st.session_state.get(state.SHOWN, WINDOW)
+    messages = house.assistants.messages(thread.id, 3 * shown)
+    runs = house.assistants.runs(thread.id, 2 * shown)
+    turns = turns_of(thread.id, messages, runs, lambda run_id: _steps(thread.id, run_id, runs), _Files())
+    live = house.runs.in_conversation(thread.id)
+    if live is not None:
+        turns = [*(turn for turn in turns if turn.is_final and turn.run != live.turn.run), live.turn]
+    return Desk(
+        house,
+        assistants,
+        assistant,
+        thread,
+        tuple(turns[-shown:]),
+        tuple(runs),
+        live,
+        has_earlier=len(messages) == 3 * shown or len(turns) > shown,
+    )
+
+
+def _thread(house: House) -> Thread | None:
+    thread_id = state.thread_id()
+    if thread_id is None:
+        return None
+    try:
+        return house.assistants.thread(thread_id)
+    except NotFound:
+        state.open_thread(None)
+        state.fail("This thread is not there any more. It may have been deleted in another window.")
+        st.rerun()
+
+
+def _assistant(assistants: tuple[Assistant, ...], thread: Thread | None) -> Assistant | None:
+    """The one the person chose; else the one the thread was last talked to with; else the newest."""
+    by_id = {assistant.id: assistant for assistant in assistants}
+    wanted = (st.session_state.get(state.ASSISTANT), thread.assistant_id if thread else None)
+    chosen = next((by_id[i] for i in wanted if i in by_id), None)
+    return chosen or (assistants[0] if assistants else None)
+
+
+class _Files:
+    """Files on the server, as the history asks for them."""
+
+    def name(self, file_id: str) -> str:
+        return server_files.name(file_id)
+
+    def data(self, file_id: str) -> bytes:
+        return server_files.data(file_id)
+
+
+def _steps(thread_id: str, run_id: str, runs: list[Wire]) -> list[Wire]:
+    status = next(run["status"] for run in runs if run["id"] == run_id)
+    if status in FINAL:
+        return _final_steps(thread_id, run_id, status)
+    return open_house().assistants.steps(thread_id, run_id)
+
+
+@st.cache_data(max_entries=STEPS_KEPT, show_spinner=False)
+def _final_steps(thread_id: str, run_id: str, status: str) -> list[Wire]:
+    """Steps of a run that is over change no more; `status` tells it from the run it was before."""
+    return open_house().assistants.steps(thread_id, run_id)
+
+
+def describe(house: House, model_id: str) -> Model:
+    """What is known of a model that our own server answers with."""
+    listed = {entry["id"]: entry for entry in models(house.assistants.connection)}
+    return catalog.describe(model_id, house.assistants.connection.name, listed.get(model_id))
+
+
+def chat_models(house: House) -> tuple[str, ...]:
+    """The ids of the chat models our own server answers with, the local one first."""
+    found = [describe(house, entry["id"]) for entry in models(house.assistants.connection)]
+    chat = [model for model in found if model.kind == "chat"]
+    return tuple(m.id for m in sorted(chat, key=lambda m: (not m.local, m.id != house.settings.chat_model)))

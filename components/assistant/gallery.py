@@ -1,0 +1,57 @@
+"""The empty page: assistants that are useful at once, and ways to begin with one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import state
+from components.assistant.desk import Desk
+from components.plain import plain
+from services.assistants.presets import PRESETS, Preset, preset
+
+
+def draw(desk: Desk) -> None:
+    """No assistant yet: what one is, and four to begin with."""
+    st.markdown(
+        ":violet-badge[:material/smart_toy: Assistants] The server remembers: it keeps the assistant, its files and "
+        "every thread. Your program sends one message, and the rest is already there."
+    )
+    st.space("small")
+    with st.grid(2, border=True) as grid:
+        for given in PRESETS:
+            with grid.cell():
+                _draw_card(desk, given)
+
+
+def _draw_card(desk: Desk, given: Preset) -> None:
+    st.markdown(f"{given.icon} **{given.name}**")
+    st.markdown(given.sentence)
+    tools = {"file_search": "file search", "code_interpreter": "runs Python"}
+    st.caption(" · ".join(tools[tool] for tool in given.tools) or "no tools, only memory")
+    if st.button("Create", key=f"preset-{given.name}", icon=":material/add:"):
+        made = desk.house.assistants.create_assistant(given.body(desk.house.settings.chat_model))
+        st.session_state[state.ASSISTANT] = made.id
+        st.rerun()
+
+
+def starters(desk: Desk) -> str | None:
+    """An empty thread: what its assistant is for, and what one may ask it. The chosen question."""
+    assistant = desk.assistant
+    if assistant is None:
+        return None
+    slot = st.empty()
+    with slot.container():
+        st.space("medium")
+        st.markdown(
+            ":violet-badge[:material/smart_toy: Assistants] The server remembers: only your new message is sent."
+        )
+        if assistant.description:
+            st.markdown(plain(assistant.description))
+        known = preset(assistant.metadata.get("preset"))
+        questions = list(known.starters) if known else ["What can you do for me?"]
+        chosen = st.pills(
+            "Begin with", questions, label_visibility="collapsed", key=f"starter-{assistant.id}"
+        )
+    if chosen is not None:
+        slot.empty()
+    return chosen

@@ -1,0 +1,92 @@
+"""The head of the assistant page: which assistant, and what can be done with it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components import state
+from components.assistant import editor, exchange
+from components.assistant.desk import Desk
+from components.plain import plain
+from services.assistants.records import Assistant
+
+MENU = {
+    "New": ":material/add: New assistant",
+    "Duplicate": ":material/content_copy: Duplicate",
+    "Export": ":material/download: Export",
+    "Import": ":material/upload: Import",
+    "Delete": ":material/delete: Delete",
+}
+UNNAMED = "Unnamed assistant"
+
+
+def draw(desk: Desk) -> None:
+    """Draw the choice of assistant and its menu."""
+    names = {assistant.id: assistant.name or UNNAMED for assistant in desk.assistants}
+    ids = list(names)
+    current = desk.assistant
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if current is not None:
+            chosen = st.selectbox(
+                "Assistant",
+                ids,
+                index=ids.index(current.id),
+                format_func=lambda i: names.get(i, UNNAMED),
+                key=f"pick-assistant-{current.id}-{len(ids)}",
+                label_visibility="collapsed",
+                width=320,
+            )
+            if chosen != current.id:
+                choose(chosen)
+                st.rerun()
+            if st.button("Edit", icon=":material/edit:", key="edit-assistant"):
+                editor.edit(desk, current)
+        menu = MENU if current is not None else {name: MENU[name] for name in ("New", "Import")}
+        did = st.menu_button(
+            "More" if current is not None else "Assistants",
+            list(menu),
+            format_func=lambda option: menu[option],
+            key="assistant-menu",
+            icon=":material/more_horiz:",
+            type="tertiary" if current is not None else "secondary",
+        )
+    _act(desk, current, did)
+
+
+def choose(assistant_id: str) -> None:
+    """Make an assistant the one the next message goes to."""
+    st.session_state[state.ASSISTANT] = assistant_id
+
+
+def _act(desk: Desk, current: Assistant | None, did: str | None) -> None:
+    match did:
+        case "New":
+            editor.edit(desk, None)
+        case "Import":
+            exchange.import_dialog(desk)
+        case "Duplicate" if current is not None:
+            copy = editor.duplicate(desk, current)
+            choose(copy.id)
+            state.notify(f"{plain(copy.name)} was made.", ":material/content_copy:")
+            st.rerun()
+        case "Export" if current is not None:
+            exchange.export_dialog(desk, current)
+        case "Delete" if current is not None:
+            _delete(desk, current)
+
+
+@st.dialog("Delete assistant", icon=":material/delete:")
+def _delete(desk: Desk, assistant: Assistant) -> None:
+    st.markdown(
+        f"**{plain(assistant.name or UNNAMED)}** will be gone for good. Its threads stay, "
+        "and another assistant can go on in them."
+    )
+    with st.container(horizontal=True):
+        if st.button(
+            "Delete for good", type="primary", icon=":material/delete_forever:", key="delete-assistant"
+        ):
+            desk.house.assistants.delete_assistant(assistant.id)
+            st.session_state.pop(state.ASSISTANT, None)
+            st.rerun()
+        if st.button("Keep", key="keep-assistant"):
+            st.rerun()

@@ -1,0 +1,65 @@
+"""How far the reading of files has come, in words and as a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components import figures, server_files
+from components.plain import plain
+from services.assistants.records import Progress, StoreFile
+
+WATCH_S = 1.0
+LOOKS = {
+    "completed": (":material/check_circle:", "green"),
+    "in_progress": (":material/hourglass_top:", "orange"),
+    "failed": (":material/error:", "red"),
+    "cancelled": (":material/block:", "gray"),
+}
+
+
+def describe_file(file: StoreFile) -> str:
+    """A file of a store in one line of Markdown."""
+    icon, colour = LOOKS[file.status]
+    name = plain(server_files.name(file.id))
+    words = {
+        "completed": "ready",
+        "in_progress": words_of(file.progress),
+        "failed": plain(file.error or "could not be read"),
+        "cancelled": "cancelled",
+    }
+    return f":{colour}[{icon}] {name} · {words[file.status]}"
+
+
+def words_of(progress: Progress | None) -> str:
+    """What is being done to a file."""
+    if progress is None or not (progress.read or progress.to_embed):
+        return "waiting to be read"
+    if progress.to_embed:
+        left = f", about {figures.seconds(progress.left_s)} left" if progress.left_s else ""
+        return f"words can be found; {progress.embedded:,} of {progress.to_embed:,} passages embedded{left}"
+    return (
+        f"{progress.read:,} of {progress.to_read:,} pages read"
+        if progress.to_read
+        else f"{progress.read:,} pages read"
+    )
+
+
+def share(progress: Progress | None) -> float:
+    """How much of the work is done, from 0 to 1: reading is its first tenth, embedding the rest."""
+    if progress is None:
+        return 0.0
+    if progress.to_embed:
+        return 0.1 + 0.9 * min(1.0, progress.embedded / progress.to_embed)
+    return 0.1 * min(1.0, progress.read / progress.to_read) if progress.to_read else 0.0
+
+
+def draw(files: Sequence[StoreFile]) -> None:
+    """A bar for each file that is being read; a sentence for each that could not be."""
+    for file in files:
+        if file.status == "in_progress":
+            name = plain(server_files.name(file.id))
+            st.progress(share(file.progress), f":material/menu_book: {name}: {words_of(file.progress)}")
+        elif file.status == "failed":
+            st.markdown(describe_file(file))

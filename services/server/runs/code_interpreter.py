@@ -1,0 +1,223 @@
+"""The built-in tool code_interpreter: a model's programs, run in a sandbox of the thread's own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.sandbox.events import Drawn, Ended, Printed
+from services.sandbox.interpreter import Interpreter
+from services.sandbox.session import Session
+from services.sandbox.worker import CannotStart
+from services.server.runs.builtin_tools import code_of
+from services.server.runs.interpreter_files import InterpreterFiles
+from services.server.runs.toolbox import Outcome, Setting, ToolCall
+
+Shape = dict[str, Any]
+Tell = Callable[[Shape], None]
+
+MOST_FAILURES = 4
+"""After so many programs in a row that failed, the model is asked to give up."""
+MOST_KEPT_BYTES = 128 * 2**20
+"""So much of what one program writes is stored."""
+BUDGET_SHARE = 8
+MOST_TOKENS = 16_000
+LOCAL_TOKENS = 900
+CHARACTERS_A_TOKEN = 4
+FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
+
+EMPTY = "There was no program in this call. Call the tool again with a program."
+NOTHING_PRINTED = "The program ended without printing anything."
+FAILED = "The program failed. Mend it and run it again."
+GIVE_UP = f"Programs have failed {MOST_FAILURES} times in a row. Do not run another one; tell the person what went wrong."
+FILES = "These files were stored for the person. To hand one over, repeat its link exactly:"
+
+
+@dataclass(slots=True)
+class Shown:
+    """What a call has given so far: the step's outputs, and the files behind the paths that programs wrote.
+
+    Each output is told as it comes, when `tell` is given, else once everything is done.
+    """
+
+    tell: Tell | None
+    outputs: list[Shape] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
+    deltas: list[Shape] = field(default_factory=list)
+
+    def add_text(self, text: str) -> None:
+        """Text goes on where the text before it ended, unless a figure came between."""
+        if not self.outputs or self.outputs[-1]["type"] != "logs":
+            self.outputs.append({"type": "logs", "logs": ""})
+        self.outputs[-1]["logs"] += text
+        self._told({"type": "logs", "logs": text})
+
+    def add_line(self, text: str) -> None:
+        """Text on a line of its own."""
+        printed = self.text()
+        self.add_text(f"\n{text}" if printed and not printed.endswith("\n") else text)
+
+    def add_figure(self, file_id: str) -> None:
+        """A figure."""
+        self.outputs.append({"type": "image", "image": {"file_id": file_id}})
+        self._told(self.outputs[-1])
+
+    def text(self) -> str:
+        """All that was printed."""
+        return "".join(output["logs"] for output in self.outputs if output["type"] == "logs")
+
+    def figures(self) -> list[str]:
+        """The ids of the figures."""
+        return [output["image"]["file_id"] for output in self.outputs if output["type"] == "image"]
+
+    def _told(self, output: Shape) -> None:
+        delta = {"outputs": [{"index": len(self.outputs) - 1, **output}]}
+        if self.tell is None:
+            self.deltas.append(delta)
+        else:
+            self.tell(delta)
+
+
+class CodeInterpreter:
+    """Runs programs, each in the session of its thread."""
+
+    def __init__(self, interpreter: Interpreter, files: InterpreterFiles) -> None:
+        self._interpreter, self._files = interpreter, files
+        self._failures: dict[str, int] = {}
+
+    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+        """An empty call, then its program."""
+        return {"input": "", "outputs": []}, {"input": program_of(call.arguments)}
+
+    async def is_called_for(self, setting: Setting) -> bool:
+        """Never: only the model knows which program to write."""
+        return False
+
+    def warm_up(self, owner: str, thread_id: str) -> None:
+        """A run that has this tool begins: have an interpreter ready."""
+        self._interpreter.warm_up(_key(owner, thread_id))
+
+    async def forget(self, owner: str, thread_id: str) -> None:
+        """The thread is deleted: end its session and remove its files."""
+        self._failures.pop(_key(owner, thread_id), None)
+        await self._interpreter.forget(_key(owner, thread_id))
+
+    async def run(self, call: ToolCall, setting: Setting, tell: Tell | None = None) -> Outcome:
+        """Run the program, and keep what it made. With `tell`, each output is told as it comes."""
+        program, shown = program_of(call.arguments), Shown(tell)
+        key = _key(setting.owner, setting.thread_id)
+        try:
+            if program.strip():
+                async with self._interpreter.session(key) as session:
+                    sentences = await self._run(session, program, setting, shown)
+            else:
+                sentences = [EMPTY]
+        except CannotStart as error:
+            sentences = [f"{error} Answer without running programs, and say so."]
+            shown.add_line(sentences[0])
+        return Outcome(
+            details={"input": program, "outputs": shown.outputs},
+            output=_told(shown, sentences, _budget(setting)),
+            private={"paths": shown.paths, "figures": shown.figures()},
+            deltas=tuple(shown.deltas),
+        )
+
+    async def _run(self, session: Session, program: str, setting: Setting, shown: Shown) -> list[str]:
+        """Run it in its session; what the model is to be told beside what was printed."""
+        sentences = await self._files.put_in(session, setting.owner, _file_ids(setting.resources))
+        async with aclosing(session.run(program)) as events:
+            async for event in events:
+                match event:
+                    case Printed(text):
+                        shown.add_text(text)
+                    case Drawn(png):
+                        number = len(shown.figures()) + 1
+                        shown.add_figure(await self._files.keep_figure(setting.owner, png, number))
+                    case Ended():
+                        sentences += await self._ended(session, event, setting, shown)
+        return sentences
+
+    async def _ended(self, session: Session, end: Ended, setting: Setting, shown: Shown) -> list[str]:
+        for text in filter(None, (end.error, end.notice)):
+            shown.add_line(text)
+        sentences, room = [], MOST_KEPT_BYTES
+        for found in end.files:
+            if found.size_bytes > room:
+                sentences.append(f"{found.name} is too large to be handed over; it stays in /mnt/data.")
+                continue
+            room -= found.size_bytes
+            file_id = await self._files.keep(session, setting.owner, found)
+            if file_id is not None:
+                shown.paths[f"/mnt/data/{found.name}"] = file_id
+        failed = end.error is not None or not end.is_state_kept
+        return [*sentences, *self._advice(_key(setting.owner, setting.thread_id), failed=failed)]
+
+    def _advice(self, key: str, *, failed: bool) -> list[str]:
+        """Whether to try again, for a model that may go on trying for ever."""
+        if not failed:
+            self._failures.pop(key, None)
+            return []
+        self._failures[key] = failures = self._failures.get(key, 0) + 1
+        return [FAILED if failures < MOST_FAILURES else GIVE_UP]
+
+
+def program_of(arguments: str) -> str:
+    """The program of a call; some models write it bare, in a fence, or with line breaks in its JSON."""
+    program = code_of(arguments)
+    if program == arguments:
+        try:
+            loose = json.loads(arguments, strict=False)
+        except ValueError:
+            loose = None
+        if isinstance(loose, str):
+            program = loose
+        elif isinstance(loose, dict):
+            program = next(
+                (loose[name] for name in ("code", "input") if isinstance(loose.get(name), str)), ""
+            )
+    fenced = FENCED.fullmatch(program)
+    return fenced.group(1) if fenced else program
+
+
+def _key(owner: str, thread_id: str) -> str:
+    return f"{owner}/{thread_id}"
+
+
+def _file_ids(resources: list[Shape]) -> list[str]:
+    ids = [i for r in resources for i in r.get("code_interpreter", {}).get("file_ids", ())]
+    return list(dict.fromkeys(ids))
+
+
+def _budget(setting: Setting) -> int:
+    """How many characters of what was printed the model is shown."""
+    if setting.is_local:
+        return LOCAL_TOKENS * CHARACTERS_A_TOKEN
+    return min(MOST_TOKENS, setting.model_context_tokens // BUDGET_SHARE) * CHARACTERS_A_TOKEN
+
+
+def _told(shown: Shown, sentences: list[str], budget: int) -> str:
+    """What the model reads: what was printed, and what became of the rest."""
+    figures = len(shown.figures())
+    if figures:
+        sentences = [
+            f"{'A figure was' if figures == 1 else f'{figures} figures were'} shown to the person.",
+            *sentences,
+        ]
+    if shown.paths:
+        links = [f"[{path.rpartition('/')[2]}](sandbox:{path})" for path in shown.paths]
+        sentences = [*sentences, "\n".join([FILES, *links])]
+    printed = _cut(shown.text().strip(), budget)
+    return "\n\n".join([part for part in (printed, *sentences) if part]) or NOTHING_PRINTED
+
+
+def _cut(text: str, budget: int) -> str:
+    """A long text without its middle: its end, where an error stands, tells the most."""
+    if len(text) <= budget:
+        return text
+    first = budget // 3
+    left_out = len(text) - budget
+    return f"{text[:first]}\n[… {left_out} characters left out …]\n{text[first - budget :]}"
