@@ -25,6 +25,7 @@ GROUPS: dict[str, tuple[PageSpec, ...]] = {
     "": (PageSpec(HOME, "Home", ":material/home:", "What Tandem is, and the state of this installation."),),
     "Talk": (
         PageSpec("chat", "Chat", ":material/chat_bubble:", "Chat Completions: you send all of it each time."),
+        PageSpec("assistant", "Assistant", ":material/smart_toy:", "Assistants: the server remembers."),
     ),
     "Manage": (
         PageSpec("settings", "Settings", ":material/settings:", "Connections, keys, budgets, your data."),

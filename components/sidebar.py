@@ -57,7 +57,9 @@ def draw_for(house: House, model: Model, offered: Sequence[str], pick: Callable[
             ids = list(offered) if model.id in offered else [model.id, *offered]
             chosen = st.selectbox("Model", ids, index=ids.index(model.id), key=f"pick_{model.id}")
             st.caption("Tandem's own server answers, with the local model or through the key in Settings.")
-            st.page_link(navigation.page("settings"), label="Connections and keys", icon=":material/settings:")
+            st.page_link(
+                navigation.page("settings"), label="Connections and keys", icon=":material/settings:"
+            )
         _draw_badges(model, connection)
         meter = st.empty()
     if chosen != model.id:

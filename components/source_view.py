@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ PICTURE_ONLY = "This page is a picture without text, so nothing can be marked."
 AS_CODE = ("code", "json")
 CODE_LINES_AROUND = 10
 SIGN = "▸"
+HEADING = re.compile(r"^(?:\\#){1,6} (.*\S)", re.MULTILINE)
 
 Look = Callable[[Place], View]
 """Gives what there is to see of a place in the cited file; may raise AppError."""
@@ -102,9 +104,9 @@ def _of_table(view: TableView) -> Iterator[str]:
     else:
         yield "The cited rows were not found; these are the first ones."
     if view.more_rows:
-        yield f"{figures.counted(view.more_rows, 'more row')} are cited."
+        yield f"Not shown: {figures.counted(view.more_rows, 'more cited row')}."
     if view.more_columns:
-        yield f"{figures.counted(view.more_columns, 'more column')} on the right are left out."
+        yield f"Not shown: {figures.counted(view.more_columns, 'more column')} on the right."
 
 
 def _of_text(view: TextView) -> Iterator[str]:
@@ -151,7 +153,7 @@ def _styled(view: TableView) -> Styler:
         columns=["row", *map(str, range(len(_padded(view))))],
     )
     styles = [MARKED_ROW if row.is_cited else "" for row in view.rows]
-    return frame.style.apply(lambda column: styles[: len(column)], axis=0)
+    return frame.style.apply(lambda column: styles)
 
 
 def _padded(view: TableView) -> list[str]:
@@ -165,7 +167,7 @@ def _draw_text(view: TextView) -> None:
         st.code(numbered_lines(view), language=None)
         return
     with st.container(border=True):
-        st.markdown(_excerpt(view))
+        st.markdown(excerpt(view))
 
 
 def numbered_lines(view: TextView) -> str:
@@ -186,11 +188,13 @@ def numbered_lines(view: TextView) -> str:
     return "\n".join(f"{sign} {number:{width}}  {line}" for number, (sign, line) in enumerate(shown, first))
 
 
-def _excerpt(view: TextView) -> str:
+def excerpt(view: TextView) -> str:
+    """The passage on a coloured background in its surroundings, headings bold, everything else as it is."""
     before = "" if view.is_start else "… "
     after = "" if view.is_end else " …"
     marked = plain_lines(view.passage, MARKER)
-    return f"{before}{plain_lines(view.before)}{marked}{plain_lines(view.after)}{after}"
+    text = f"{before}{plain_lines(view.before)}{marked}{plain_lines(view.after)}{after}"
+    return HEADING.sub(r"**\1**", text)
 
 
 def _draw_download(citation: Citation, file: bytes, key: str) -> None:

@@ -15,7 +15,7 @@ choice = sidebar.draw(house)
 Gauge(house, choice, None, (), {}).draw(None)
 
 # The modes that have a page in this version.
-PAGES = {Mode.CHAT_COMPLETIONS: "chat"}
+PAGES = {Mode.CHAT_COMPLETIONS: "chat", Mode.ASSISTANTS: "assistant"}
 FOR = {
     Mode.CHAT_COMPLETIONS: (
         "Stateless. Your program keeps the conversation and sends all of it with every message.",

@@ -171,7 +171,7 @@ class RunChanged:
 
 @dataclass(frozen=True, slots=True)
 class StepChanged:
-    """A step of a run began or ended; its usage is known once it has ended."""
+    """A step of a run began or ended; its usage is known once it has ended. `calls` are the ids of its tool calls."""
 
     step_id: str
     kind: Literal["message_creation", "tool_calls"]
@@ -179,6 +179,7 @@ class StepChanged:
     began_at: datetime
     ended_at: datetime | None = None
     usage: Usage | None = None
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

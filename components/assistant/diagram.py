@@ -17,7 +17,7 @@ PLACES: dict[RunState, tuple[int, int]] = {
     "queued": (8, 16),
     "in_progress": (150, 16),
     "requires_action": (150, 86),
-    "cancelling": (292, 86),
+    "cancelling": (292, 130),
     "completed": (436, 16),
     "incomplete": (436, 54),
     "failed": (436, 92),
@@ -91,9 +91,13 @@ def _box(name: RunState, ink: str, *, is_lit: bool) -> str:
 
 def _arrow(origin: RunState, goal: RunState, ink: str) -> str:
     begin, end = _ends(origin, goal)
+    points = [begin, end]
+    if goal == "expired":  # around what stands between
+        x, y = PLACES[origin]
+        points = [_Point(x + BOX_WIDTH / 2, y + BOX_HEIGHT), _Point(x + BOX_WIDTH / 2, end.y), end]
+    path = " ".join(f"{point.x:.0f},{point.y:.0f}" for point in points)
     return (
-        f'<line x1="{begin.x:.0f}" y1="{begin.y:.0f}" x2="{end.x:.0f}" y2="{end.y:.0f}" '
-        f'stroke="{ink}" stroke-opacity="0.55" marker-end="url(#a)"/>'
+        f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-opacity="0.55" marker-end="url(#a)"/>'
     )
 
 

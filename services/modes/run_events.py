@@ -139,7 +139,13 @@ def as_step_changed(step: Wire) -> StepChanged:
     began_at = as_time(step["created_at"])
     assert began_at is not None
     return StepChanged(
-        step["id"], step["type"], step["status"], began_at, as_time(ended), as_usage(step.get("usage"))
+        step["id"],
+        step["type"],
+        step["status"],
+        began_at,
+        as_time(ended),
+        as_usage(step.get("usage")),
+        tuple(call["id"] for call in step["step_details"].get("tool_calls") or ()),
     )
 
 

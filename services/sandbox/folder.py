@@ -64,6 +64,12 @@ class SessionFolder:
                 shutil.copyfileobj(original, copy)
         return name
 
+    def begin(self) -> State:
+        """A program is about to run: the files that are there now."""
+        with suppress(OSError):
+            os.truncate(self.path / NULL, 0)
+        return self.state()
+
     def state(self) -> State:
         """The files that are there now; hidden ones, links and what lies too deep are left out."""
         found: State = {}

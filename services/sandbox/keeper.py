@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from services.sandbox.limits import Limits
-from services.sandbox.measuring import descendants, folder_use, use_of
+from services.sandbox.measuring import are_still, descendants, folder_use, use_of
 from services.sandbox.plan import Plan
 from services.sandbox.walls import Child, wall_named
 
 LOOK_S = 0.05
+STILL_S = 0.5
 DISK_SHARE = 4
 """Between two looks at the folders lies so many times what a look takes, so that counting is no burden itself."""
 PR_SET_CHILD_SUBREAPER = 36
@@ -72,7 +73,7 @@ class Keeper:
                 self._signal_all(signal.SIGCONT)
             elif command == b"rest":
                 self._is_running = False
-                self._signal_all(signal.SIGSTOP)
+                self._stand_still()
                 self._next_disk_look = 0.0
                 if (limit := self._passed()) is not None:
                     self.say(over=limit)
@@ -83,11 +84,18 @@ class Keeper:
                     os.kill(self._family()[-1], signal.SIGINT)
         return bool(commands)
 
+    def _stand_still(self) -> None:
+        """Stop what runs inside, and wait until it has stopped: a system call that is under way is finished first."""
+        self._signal_all(signal.SIGSTOP)
+        deadline = time.monotonic() + STILL_S
+        while not are_still(self._family()[self._child.helpers :]) and time.monotonic() < deadline:
+            time.sleep(0.001)
+
     def _family(self) -> list[int]:
         return descendants(os.getpid()) or [self._child.pid]
 
     def _signal_all(self, number: int) -> None:
-        for pid in self._family():
+        for pid in self._family()[self._child.helpers :]:
             with suppress(OSError):
                 os.kill(pid, number)
 

@@ -30,6 +30,11 @@ class Limits:
     pictures: int = 20
     files: int = 20
 
+    @property
+    def file_bytes(self) -> int:
+        """The longest file: one alone cannot fill the folder, so that there is always room to put things right."""
+        return self.disk_bytes * 3 // 4
+
 
 LINE_BYTES = 8 * MB
 """The longest message taken: a figure of 4 MB, in base64."""

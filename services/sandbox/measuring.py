@@ -13,6 +13,7 @@ BLOCK_BYTES = 512
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PARENT_AT, CPU_AT = 1, 11
 """Where the parent, and user and system time, stand in /proc/<pid>/stat behind the name. Source: man 5 proc."""
+STILL = {"T", "t", "Z", "X"}
 LISTS_CHILDREN = Path("/proc/thread-self/children").exists()
 """Not every kernel is built with it."""
 
@@ -48,6 +49,11 @@ def use_of(pids: Iterable[int]) -> Use:
             cpu_s += _cpu_s(pid)
             removed_bytes += _removed_bytes(pid)
     return Use(memory_bytes, threads, cpu_s, removed_bytes)
+
+
+def are_still(pids: Iterable[int]) -> bool:
+    """Whether every thread of these processes stands still, as SIGSTOP has them in a moment, or is gone."""
+    return all(_states(pid) <= STILL for pid in pids)
 
 
 def folder_use(folders: Iterable[str], most_bytes: int, most_entries: int, depth: int) -> tuple[int, int]:
@@ -94,6 +100,15 @@ def _parent(pid: int) -> int | None:
     return None
 
 
+def _states(pid: int) -> set[str]:
+    states = set()
+    with suppress(OSError):
+        for task in _numbers(f"/proc/{pid}/task"):
+            with suppress(OSError, IndexError):
+                states.add(_behind_name(f"{pid}/task/{task}")[0])
+    return states
+
+
 def _status(pid: int) -> dict[str, int]:
     lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
     wanted = ("RssAnon", "RssShmem", "Threads")
@@ -108,7 +123,7 @@ def _cpu_s(pid: int) -> float:
     return sum(map(int, _behind_name(pid)[CPU_AT : CPU_AT + 2])) / TICKS_PER_S
 
 
-def _behind_name(pid: int) -> list[str]:
+def _behind_name(pid: int | str) -> list[str]:
     """The fields of a process's stat behind its name, in which anything may stand."""
     return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
 

@@ -39,7 +39,7 @@ class Plan:
         """The command that starts the worker inside."""
         bounds = {
             "memory_bytes": self.limits.memory_bytes,
-            "file_bytes": self.limits.disk_bytes,
+            "file_bytes": self.limits.file_bytes,
             "open_files": self.limits.open_files,
             "cpu_s": self.limits.session_cpu_s,
         }

@@ -71,7 +71,7 @@ class Session:
             return
         folder, worker = await self._ready(), self.worker
         assert worker is not None
-        before = await asyncio.to_thread(folder.state)
+        before = await asyncio.to_thread(folder.begin)
         self._count += 1
         worker.begin(self._count, program)
         running = _Running(worker, self._count, self._limits)

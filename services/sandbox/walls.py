@@ -28,10 +28,14 @@ SIGNALS_FROM = 128
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """The process of a sandbox. `wait` gives its exit code, or its signal as a negative number; it blocks."""
+    """The process of a sandbox. `wait` gives its exit code, or its signal as a negative number; it blocks.
+
+    `helpers` are the sandbox's own processes, above the worker.
+    """
 
     pid: int
     wait: Callable[[], int]
+    helpers: int = 0
 
 
 class Wall(Protocol):
@@ -114,7 +118,7 @@ class Bubblewrap:
             code = process.wait()
             return SIGNALS_FROM - code if code > SIGNALS_FROM else code
 
-        return Child(process.pid, wait)
+        return Child(process.pid, wait, helpers=2)
 
 
 WALLS: tuple[Wall, ...] = (Sandlock(), Bubblewrap())

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 from dataclasses import dataclass, replace
+from typing import Any
 
 from services.sandbox.keeper_process import KeeperProcess, Report
 from services.sandbox.limits import CELL_BYTES, CELL_MESSAGES, CELL_PICTURE_BYTES, LINE_BYTES, Limits
@@ -124,8 +125,7 @@ class Worker:
         """Have it run a program; `Done` will have the number."""
         self.taken = Taken()
         self._tell("run")
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(json.dumps({"number": number, "program": program}).encode() + b"\n")
+        self._command(number=number, program=program)
 
     def interrupt(self) -> None:
         """Stop its program as Ctrl-C would."""
@@ -144,6 +144,10 @@ class Worker:
             self._writer.abort()
         self._output.close()
         self._answers.close()
+
+    def _command(self, **command: Any) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(json.dumps(command).encode() + b"\n")
 
     def _tell(self, command: str) -> None:
         if self._keeper is not None:
@@ -196,8 +200,11 @@ class Worker:
             self._last_words = (self._last_words + line + b"\n")[-LAST_WORDS_BYTES:]
         said = parsed(line)
         self._output.drain()  # what was printed before it comes before it
-        if not isinstance(said, Picture) or self._has_room_for(said):
-            self._items.put_nowait(said)
+        if isinstance(said, Picture):
+            self._command(taken=True)
+            if not self._has_room_for(said):
+                return
+        self._items.put_nowait(said)
 
     def _has_room_for(self, picture: Picture) -> bool:
         self.taken.pictures += 1

@@ -130,6 +130,7 @@ RUNS = {
         "beta.threads.runs.submit_tool_outputs", runs.outputs_type, RUN, EVENT
     ),
     routes.runs.events: Operation("runs.events", streams=EVENT, query=("after",), is_ours=True),
+    routes.runs.prompts: Operation("runs.prompts", is_ours=True),
     routes.run_steps.page: Operation(
         "beta.threads.runs.steps.list", response=page_of(STEP), query=(*PAGE, *INCLUDE)
     ),

@@ -105,6 +105,16 @@ class StepRow(ApiRow):
     body: Mapped[dict[str, Any]] = mapped_column(Body)
 
 
+class PromptRow(ApiRow):
+    """What the model of a run was sent in one round: which messages went along, by their numbers, not their texts."""
+
+    __tablename__ = "run_prompts"
+    __table_args__ = (Index("run_prompts_in_order", "run_id", "number"),)
+
+    run_id: Mapped[str] = mapped_column(Id, _child_of("runs.id"))
+    body: Mapped[dict[str, Any]] = mapped_column(Body)
+
+
 class FileRow(ApiRow):
     """An uploaded or generated file; its bytes are the blob `blob_key`, which other files may share."""
 

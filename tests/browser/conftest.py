@@ -102,15 +102,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running_app(home: Path, port: int | None = None, **env: str) -> Iterator[RunningApp]:
-    """The app as `make run` starts it, on `port` or a free one, with its data in `home`; ended afterwards."""
+def running_app(
+    home: Path, port: int | None = None, *, by: str = "streamlit", **env: str
+) -> Iterator[RunningApp]:
+    """The app as `make run` starts it, or by `uvicorn`, on `port` or a free one, with its data in `home`; ended afterwards."""
     port = port or free_port()
     url, log = f"http://127.0.0.1:{port}", home.parent / f"{home.name}.log"
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    commands = {
+        "streamlit": ["run", "app.py", "--server.headless", "true", "--server.port", str(port)],
+        "uvicorn": ["app:app", "--port", str(port), "--log-level", "warning"],
+    }
     started = time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*command, "--server.port", str(port)],
+            [sys.executable, "-m", by, *commands[by]],
             cwd=ROOT,
             env=_environment(home, env),
             stdout=output,

@@ -86,3 +86,8 @@ def test_speed_counts_from_the_first_token(
     completion: int | None, ttft_s: float | None, duration_s: float | None, speed: float | None
 ) -> None:
     assert figures.tokens_per_second(completion, ttft_s, duration_s) == speed
+
+
+@pytest.mark.parametrize(("first", "last", "shown"), [(3, 3, "row 3"), (3, 1204, "rows 3–1,204")])
+def test_span(first: int, last: int, shown: str) -> None:
+    assert figures.span("row", first, last) == shown

@@ -40,6 +40,7 @@ FUNCTION: dict[str, Any] = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
+KETTLE = b"The warranty of the kettle lasts two years."
 PARIS = ToolCall("weather", '{"city": "Paris"}')
 ROME = ToolCall("weather", '{"city": "Rome"}')
 
@@ -114,6 +115,14 @@ class Account:
         submit = self.client.beta.threads.runs.submit_tool_outputs
         outputs = self.outputs(waiting, output)
         return self.finished(submit(waiting.id, thread_id=waiting.thread_id, tool_outputs=outputs))
+
+    def searching(self) -> tuple[Assistant, str]:
+        """An assistant that may search a file about a kettle, and the file's id."""
+        file = self.client.files.create(file=("kettle.txt", KETTLE), purpose="assistants")
+        store = self.client.vector_stores.create(file_ids=[file.id])
+        until(lambda: self.client.vector_stores.retrieve(store.id).file_counts.completed, 30)
+        resources: Any = {"file_search": {"vector_store_ids": [store.id]}}
+        return self.assistant(tools=[{"type": "file_search"}], tool_resources=resources), file.id
 
     def cancelled(self, run: Run) -> Run:
         """The run, after it has been cancelled."""

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -198,7 +198,7 @@ def uploaded(client: OpenAI, name: str, data: str | bytes, purpose: Any = "assis
     return client.files.create(file=(name, data), purpose=purpose).id
 
 
-def stored(client: OpenAI, files: dict[str, str | bytes], **params: Any) -> tuple[str, dict[str, str]]:
+def stored(client: OpenAI, files: Mapping[str, str | bytes], **params: Any) -> tuple[str, dict[str, str]]:
     """A store with these files, read and ready: its id, and the files' ids by their names."""
     ids = {name: uploaded(client, name, data) for name, data in files.items()}
     store = client.vector_stores.create(file_ids=list(ids.values()), **params)

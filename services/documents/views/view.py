@@ -98,14 +98,21 @@ def _view(messages: Iterable[Message]) -> View:
         for name, adapter in _adapters().items():
             if name in message:
                 seen = _checked(adapter, message[name])
-        picture += base64.b64decode(str(message.get("png", "")))
+        picture += _decoded(message.get("png", ""))
         if len(picture) > MAX_PNG_BYTES:
-            raise ProcessEnded(had_started=True)
-    if isinstance(seen, PageView) and _is_picture_of(seen, bytes(picture[:24])):
+            break
+    if isinstance(seen, PageView) and _is_picture_of(seen, picture):
         return replace(seen, png=bytes(picture))
     if seen is None or isinstance(seen, PageView):
         raise ProcessEnded(had_started=True)
     return seen
+
+
+def _decoded(piece: object) -> bytes:
+    try:
+        return base64.b64decode(str(piece), validate=True)
+    except ValueError as error:
+        raise ProcessEnded(had_started=True) from error
 
 
 def _checked(adapter: TypeAdapter[Any], fields: object) -> View:
@@ -128,11 +135,11 @@ def _speakable(value: Any) -> Any:
     return value
 
 
-def _is_picture_of(seen: PageView, head: bytes) -> bool:
-    """Whether the picture is a PNG as large as it is said to be, so that nobody unpacks a bomb."""
-    width, height = (int.from_bytes(head[start : start + 4]) for start in (16, 20))
-    is_bounded = 0 < width <= MAX_WIDTH_PX + 1 and width * height <= 2 * MAX_PIXELS
-    return head.startswith(_PNG) and is_bounded and (width, height) == (seen.width_px, seen.height_px)
+def _is_picture_of(seen: PageView, png: bytearray) -> bool:
+    """Whether it is a PNG, and no larger than it is said to be: nobody is to unpack a bomb."""
+    width, height = (int.from_bytes(png[start : start + 4]) for start in (16, 20))
+    is_bounded = len(png) <= MAX_PNG_BYTES and width <= MAX_WIDTH_PX + 1 and width * height <= 2 * MAX_PIXELS
+    return png.startswith(_PNG) and is_bounded and (width, height) == (seen.width_px, seen.height_px)
 
 
 def _alt(seen: PageView, name: str) -> str:

@@ -5,26 +5,27 @@ from __future__ import annotations
 import base64
 import json
 import os
-from typing import Any
+import threading
+from typing import IO, Any
 
 MOST_PICTURE_BYTES = 4 * 2**20
 
 _pipe = -1
+commands: IO[bytes]
 
 
-def open_pipes() -> int:
-    """Take both pipes out of the way of programs, and give the one that commands come from.
+def open_pipes() -> None:
+    """Take both pipes out of the way of programs.
 
     A program finds an empty standard input, and its output and its errors in one stream.
     """
-    global _pipe  # one process, one pipe
-    commands, _pipe = os.dup(0), os.dup(2)
+    global _pipe, commands  # one process, one channel
+    commands, _pipe = os.fdopen(os.dup(0), "rb"), os.dup(2)
     empty, end = os.pipe()
     os.dup2(empty, 0)
     os.dup2(1, 2)
     os.close(empty)
     os.close(end)
-    return commands
 
 
 def say(**message: Any) -> None:
@@ -35,8 +36,10 @@ def say(**message: Any) -> None:
 
 
 def show(picture: bytes) -> bool:
-    """Send a PNG; False when it is too large to be taken."""
+    """Send a PNG, and wait until it was taken: what is printed next comes after it. False when it is too large."""
     if len(picture) > MOST_PICTURE_BYTES:
         return False
     say(picture=base64.b64encode(picture).decode())
+    if threading.current_thread() is threading.main_thread():
+        commands.readline()
     return True

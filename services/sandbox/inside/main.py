@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import signal
 import sys
@@ -24,9 +23,7 @@ LIBRARIES = ("numpy", "pandas", "matplotlib.pyplot", "openpyxl")
 class Worker:
     """Commands in, programs run, endings out."""
 
-    def __init__(self, commands: int) -> None:
-        self._commands = commands
-        self._lines = os.fdopen(commands, "rb")
+    def __init__(self) -> None:
         self._is_running = False
         self._notebook = Notebook()
         signal.signal(signal.SIGINT, self._interrupt)
@@ -34,15 +31,17 @@ class Worker:
     def warm_up(self) -> None:
         """Import what most programs use, as long as no program waits."""
         for name in LIBRARIES:
-            if select.select([self._commands], [], [], 0)[0]:
+            if select.select([channel.commands], [], [], 0)[0]:
                 break
             import_module(name)
         channel.say(warm=True)
 
     def work(self) -> None:
         """Run programs until the pipe is closed."""
-        for line in self._lines:
+        for line in channel.commands:
             command = json.loads(line)
+            if "program" not in command:
+                continue  # a figure was taken that nobody waited for
             try:
                 self._is_running = True
                 error = self._notebook.run(command["program"])
@@ -74,13 +73,13 @@ def _flush() -> None:
 def main() -> None:
     """Shut this process in, say so, and work. Its argument is JSON: `bounds`, and whether to `warm` up."""
     told: dict[str, Any] = json.loads(sys.argv[1])
-    commands = channel.open_pipes()
+    channel.open_pipes()
     _open_output()
     set_bounds(**told["bounds"])
     refuse_syscalls()
     mend_mkdir()
     sys.argv = [""]
-    worker = Worker(commands)
+    worker = Worker()
     channel.say(ready=True)
     if told["warm"]:
         worker.warm_up()

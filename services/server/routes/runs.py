@@ -19,9 +19,11 @@ from services.server.state import ServerState
 
 if TYPE_CHECKING:
     from services.server.runs.service import Started
+    from services.server.store import prompts as sent
     from services.server.store import runs
 else:
     runs = lazily("services.server.store.runs")
+    sent = lazily("services.server.store.prompts")
 
 POLL_AFTER_MS = {"openai-poll-after-ms": "100"}
 """How long the SDK's polling helpers wait before they ask again."""
@@ -89,6 +91,11 @@ async def events(request: Request) -> ASGIApp:
     return RunStream(await state.runs.rejoin(request.state.owner, *_place(request), after))
 
 
+async def prompts(request: Request) -> ASGIApp:
+    """What the model of a run was sent, round by round. Not in OpenAI's API."""
+    return await ServerState.of(request).read(request, sent.page, *_place(request))
+
+
 def _answer(started: Started, body: dict[str, object]) -> ASGIApp:
     if body.get("stream"):
         return RunStream(started.follow())
@@ -112,4 +119,5 @@ routes = [
     Route("/threads/{thread_id}/runs/{run_id}/cancel", cancel, methods=["POST"]),
     Route("/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", submit_tool_outputs, methods=["POST"]),
     Route("/threads/{thread_id}/runs/{run_id}/events", events, methods=["GET"]),
+    Route("/threads/{thread_id}/runs/{run_id}/prompts", prompts, methods=["GET"]),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from typing import Any
 
 from services.server.runs import prompt, records, usage
@@ -18,9 +19,11 @@ from services.server.runs.round import Answer, Round, uninterrupted
 from services.server.runs.states import RunStatus
 from services.server.runs.toolbox import BuiltInTool, Setting, ToolCall
 from services.server.runs.writing import Writing
-from services.server.store import contexts
+from services.server.store import contexts, prompts
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
+
+log = logging.getLogger("tandem.runs")
 
 MOST_ROUNDS = 24
 REPLY_SHARE = 4
@@ -78,7 +81,7 @@ class Conversation:
         citer = AttributingCiter if model.is_local else Citer
         self._live.writing = Writing(citer=citer(said.passages))
         step = Round(self._database, self._live)
-        answer = await self._looked_up(model, step, is_first) or await step.stream(model, request)
+        answer = await self._looked_up(model, step, is_first) or await self._ask(model, step, request, said)
         self._count(answer)
         _check_it_is_whole(answer)
         if not answer.calls:
@@ -88,6 +91,18 @@ class Conversation:
         await step.call_built_in(answer, self._tools, self._setting_for(model))
         self._has_searched = self._has_searched or any(c.kind == "file_search" for c in answer.calls)
         return await step.close_tools(answer)
+
+    async def _ask(self, model: ChatModel, step: Round, request: Shape, said: Prompt) -> Answer:
+        """The model's answer. What it was sent is written down meanwhile, since nobody need wait for that."""
+        live, tools = self._live, len(request.get("tools", ()))
+        noting = asyncio.create_task(
+            self._database.write(prompts.note, live.owner, live.run_id, said, tools), name="note-prompt"
+        )
+        try:
+            return await step.stream(model, request)
+        finally:
+            await asyncio.wait({noting})
+            _log_failure(noting)
 
     async def _looked_up(self, model: ChatModel, step: Round, is_first: bool) -> Answer | None:
         """A search made before the local model is asked: it would rather answer from memory than look into files."""
@@ -191,6 +206,11 @@ class Conversation:
             )
 
         return setting_for
+
+
+def _log_failure(noting: asyncio.Task[None]) -> None:
+    if not noting.cancelled() and (error := noting.exception()) is not None:
+        log.warning("what a model was sent could not be kept: %s", type(error).__name__)
 
 
 def _check_it_is_whole(answer: Answer) -> None:

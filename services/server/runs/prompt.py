@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services import tokens
@@ -29,12 +29,26 @@ class PromptTooLong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Which of a thread's messages go along, by their numbers: perhaps its `first`, and all from `oldest` to `newest`."""
+
+    first: int | None = None
+    oldest: int | None = None
+    newest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a run says to its model, the passages it has shown so far, and how many tokens that makes, estimated."""
+    """What a run says to its model, the passages it has shown so far, and how many tokens that makes, estimated.
+
+    `kept` and `steps`, the number of the run's own steps in it, are enough to put it together again.
+    """
 
     messages: list[Shape]
     passages: list[Passage]
     tokens: int
+    kept: Kept = Kept()
+    steps: int = 0
 
 
 def build(session: Session, run_id: str, limit_tokens: int, tools: list[Shape]) -> Prompt:
@@ -45,12 +59,28 @@ def build(session: Session, run_id: str, limit_tokens: int, tools: list[Shape]) 
     """
     run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
     model = run.body["model"]
-    system = [{"role": "system", "content": run.body["instructions"]}] if run.body["instructions"] else []
-    rounds, passages = _rounds(session, run)
+    taken = steps.of_run(session, run.id)
+    system = _system(run)
+    rounds, passages = _rounds(session, taken)
     fixed = sum(count(message, model) for message in (*system, *rounds))
     fixed += sum(tokens.TOKENS_PER_TOOL + tokens.count(str(tool), model) for tool in tools)
-    history, used = _history(session, run, limit_tokens - fixed)
-    return Prompt([*system, *history, *rounds], passages, fixed + used)
+    history, used, kept = _history(session, run, limit_tokens - fixed)
+    return Prompt([*system, *history, *rounds], passages, fixed + used, kept, len(taken))
+
+
+def again(session: Session, run: RunRow, kept: Kept, step_count: int) -> list[Shape]:
+    """The messages of a prompt that was sent, as far as they are still there."""
+    rows = select(MessageRow).where(MessageRow.thread_id == run.thread_id, MessageRow.owner == run.owner)
+    wanted = MessageRow.number.between(kept.oldest or 0, kept.newest or -1)
+    query = rows.where(or_(wanted, MessageRow.number == (kept.first or -1))).order_by(MessageRow.number)
+    history = [_as_chat(session, row) for row in session.scalars(query) if row.run_id != run.id]
+    rounds, _ = _rounds(session, steps.of_run(session, run.id)[:step_count])
+    return [*_system(run), *history, *rounds]
+
+
+def _system(run: RunRow) -> list[Shape]:
+    instructions = run.body["instructions"]
+    return [{"role": "system", "content": instructions}] if instructions else []
 
 
 def count(message: Shape, model: str) -> int:
@@ -67,10 +97,10 @@ def count(message: Shape, model: str) -> int:
     return TOKENS_PER_MESSAGE + total + sum(tokens.count(str(call["function"]), model) for call in calls)
 
 
-def _history(session: Session, run: RunRow, budget: int) -> tuple[list[Shape], int]:
+def _history(session: Session, run: RunRow, budget: int) -> tuple[list[Shape], int, Kept]:
     truncation = run.body["truncation_strategy"]
     most = truncation["last_messages"] if truncation["type"] == "last_messages" else None
-    newest_first: list[Shape] = []
+    newest_first: list[tuple[int, Shape]] = []
     used, is_cut = 0, False
     for row in _newest_first(session, run, most):
         message = _as_chat(session, row)
@@ -80,29 +110,38 @@ def _history(session: Session, run: RunRow, budget: int) -> tuple[list[Shape], i
                 raise PromptTooLong
             is_cut = True
             break
-        newest_first.append(message)
+        newest_first.append((row.number, message))
         used += size
     if is_cut and most is None:
         return _with_first(session, run, newest_first, used, budget)
-    return newest_first[::-1], used
+    return _ordered(newest_first), used, _kept(newest_first)
 
 
 def _with_first(
-    session: Session, run: RunRow, newest_first: list[Shape], used: int, budget: int
-) -> tuple[list[Shape], int]:
+    session: Session, run: RunRow, newest_first: list[tuple[int, Shape]], used: int, budget: int
+) -> tuple[list[Shape], int, Kept]:
     """Make room for the message the thread began with, when it is small beside the rest."""
     row = next(_rows(session, run, oldest_first=True))
     first = _as_chat(session, row)
     model = run.body["model"]
     size = count(first, model)
+    without = _ordered(newest_first), used, _kept(newest_first)
     if size > budget // FIRST_MESSAGE_SHARE:
-        return newest_first[::-1], used
+        return without
     kept = list(newest_first)
     while len(kept) > 1 and used + size > budget:
-        used -= count(kept.pop(), model)
+        used -= count(kept.pop()[1], model)
     if used + size > budget:
-        return newest_first[::-1], used
-    return [first, *kept[::-1]], used + size
+        return without
+    return [first, *_ordered(kept)], used + size, replace(_kept(kept), first=row.number)
+
+
+def _ordered(newest_first: list[tuple[int, Shape]]) -> list[Shape]:
+    return [message for _, message in reversed(newest_first)]
+
+
+def _kept(newest_first: list[tuple[int, Shape]]) -> Kept:
+    return Kept(oldest=newest_first[-1][0], newest=newest_first[0][0]) if newest_first else Kept()
 
 
 def _newest_first(session: Session, run: RunRow, most: int | None) -> Iterator[MessageRow]:
@@ -161,11 +200,11 @@ def _attached(session: Session, row: MessageRow) -> list[str]:
     return list(session.scalars(query))
 
 
-def _rounds(session: Session, run: RunRow) -> tuple[list[Shape], list[Passage]]:
-    """What this run has said, called and been told so far."""
+def _rounds(session: Session, taken: Sequence[StepRow]) -> tuple[list[Shape], list[Passage]]:
+    """What a run has said, called and been told in these steps."""
     said: list[Shape] = []
     passages: list[Passage] = []
-    for step in steps.of_run(session, run.id):
+    for step in taken:
         if step.kind == steps.MESSAGE:
             said += _own_message(session, step)
         else:

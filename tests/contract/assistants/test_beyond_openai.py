@@ -102,3 +102,45 @@ def test_a_fork_needs_a_message_of_the_thread(me: Account, body: dict[str, Any])
     thread = me.thread("Hello")
     answer = me.http.post(f"threads/{thread.id}/forks", json=body)
     assert answer.status_code in (400, 404)
+
+
+def prompts(account: Account, run: Any) -> list[dict[str, Any]]:
+    answer = account.http.get(f"threads/{run.thread_id}/runs/{run.id}/prompts")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["data"])
+
+
+def test_what_the_model_was_sent_can_be_read_as_it_was(me: Account) -> None:
+    assistant = me.assistant(instructions="Be brief.")
+    thread = me.thread("One", "Two")
+    first = me.run(thread, assistant)
+    me.client.beta.threads.messages.create(thread.id, role="user", content="Three")
+    second = me.run(thread, assistant)
+    (sent,) = prompts(me, first)
+    assert [m["content"] for m in sent["messages"]] == ["Be brief.", "One", "Two"]
+    assert (sent["omitted"], sent["tools"]) == (0, 0)
+    (later,) = prompts(me, second)
+    assert [m["role"] for m in later["messages"]] == ["system", "user", "user", "assistant", "user"]
+    assert later["messages"] == me.upstream.requests[-1].json()["messages"]
+
+
+def test_each_round_of_a_run_has_its_prompt(me: Account) -> None:
+    run = me.answered(me.waiting())
+    first, second = prompts(me, run)
+    assert [m["role"] for m in first["messages"]] == ["user"]
+    assert [m["role"] for m in second["messages"]] == ["user", "assistant", "tool"]
+    assert first["tools"] == 1
+
+
+def test_messages_that_stay_out_of_a_prompt_are_counted(me: Account) -> None:
+    thread = me.thread(*(f"Message {number}" for number in range(10)))
+    run = me.run(thread, truncation_strategy={"type": "last_messages", "last_messages": 3})
+    (sent,) = prompts(me, run)
+    assert [m["content"] for m in sent["messages"]] == ["Message 7", "Message 8", "Message 9"]
+    assert sent["omitted"] == 7
+
+
+def test_nobody_reads_the_prompts_of_others(me: Account, other: Account) -> None:
+    run = me.run()
+    answer = other.http.get(f"threads/{run.thread_id}/runs/{run.id}/prompts")
+    assert answer.status_code == 404

@@ -20,7 +20,11 @@ CASES: dict[str, tuple[Script, str, str]] = {
         "maximum context length",
     ),
     "rate limit": (rate_limited(), "rate_limit_exceeded", "Rate limit reached"),
-    "no credit": (error(429, "You exceeded your quota.", "insufficient_quota"), "rate_limit_exceeded", "quota"),
+    "no credit": (
+        error(429, "You exceeded your quota.", "insufficient_quota"),
+        "rate_limit_exceeded",
+        "quota",
+    ),
     "broken": (broken(), "server_error", "The server had an error"),
     "no JSON": (Script(status=502, body=None), "server_error", "The upstream answered 502."),
     "error without words": (Script(status=500, body={"error": {}}), "server_error", ""),
@@ -28,13 +32,21 @@ CASES: dict[str, tuple[Script, str, str]] = {
     "cut at once": (Script(cut_after=0), "server_error", "broke off"),
     "cut in the middle": (Script(cut_after=2), "server_error", "broke off"),
     "cut inside an event": (Script(cut_after=2, cut_inside_event=True), "server_error", "broke off"),
-    "error event": (Script(raw=(CHUNK, '{"error": {"message": "Overloaded"}}')), "server_error", "Overloaded"),
+    "error event": (
+        Script(raw=(CHUNK, '{"error": {"message": "Overloaded"}}')),
+        "server_error",
+        "Overloaded",
+    ),
     "error event in a word": (Script(raw=(CHUNK, '{"error": "Overloaded"}')), "server_error", "Overloaded"),
     "not JSON": (Script(raw=(CHUNK, "{not json")), "server_error", "broke off"),
     "not an object": (Script(raw=(CHUNK, "[1, 2]")), "server_error", "broke off"),
     "null": (Script(raw=(CHUNK, "null")), "server_error", "broke off"),
     "choices of another shape": (Script(raw=(CHUNK, '{"choices": "x"}')), "server_error", "The server had"),
-    "delta of another shape": (Script(raw=('{"choices": [{"delta": 7}]}',)), "server_error", "The server had"),
+    "delta of another shape": (
+        Script(raw=('{"choices": [{"delta": 7}]}',)),
+        "server_error",
+        "The server had",
+    ),
 }
 
 

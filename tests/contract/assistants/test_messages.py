@@ -172,7 +172,7 @@ def test_a_file_that_is_not_there_is_named(me: Account, body: dict[str, Any]) ->
 
 
 def test_text_of_every_script_comes_back_as_it_was(me: Account) -> None:
-    text = "नमस्ते 🦊 مرحبا 你好\u200d\n\ttabs and \u0000 nothing \\u0000 \"quotes\""
+    text = 'नमस्ते 🦊 مرحبا 你好\u200d\n\ttabs and \u0000 nothing \\u0000 "quotes"'
     thread = me.thread(text)
     message = me.client.beta.threads.messages.list(thread.id).data[0]
     assert message.content[0].to_dict()["text"]["value"] == text  # type: ignore[index]

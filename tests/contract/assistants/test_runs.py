@@ -188,7 +188,9 @@ def test_an_id_of_another_kind_is_told_apart_from_one_that_is_not_there(me: Acco
     )
 
 
-def test_a_thread_and_its_run_are_made_together_or_not_at_all(me: Account, upstream: ScriptedUpstream) -> None:
+def test_a_thread_and_its_run_are_made_together_or_not_at_all(
+    me: Account, upstream: ScriptedUpstream
+) -> None:
     assistant = me.assistant()
     run = me.client.beta.threads.create_and_run(
         assistant_id=assistant.id,

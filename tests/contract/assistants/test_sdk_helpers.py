@@ -96,9 +96,7 @@ def test_a_handler_hears_of_every_call_and_its_output(me: Account, upstream: Scr
     run = handler.current_run
     assert run.status == "requires_action"
     assert told(handler).count("on_tool_call_created") == 2
-    arguments = [
-        c.function.arguments for c in handler.current_run_step_snapshot.step_details.tool_calls
-    ]
+    arguments = [c.function.arguments for c in handler.current_run_step_snapshot.step_details.tool_calls]
     assert arguments == [PARIS.arguments, ROME.arguments]
     answering = recording(AssistantEventHandler)
     outputs = me.outputs(run)

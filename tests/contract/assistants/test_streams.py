@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.assistants import FUNCTION, PARIS, ROME, Account, Event, names, parsed, until
+from tests.support.assistants import FUNCTION, KETTLE, PARIS, ROME, Account, Event, names, parsed
 from tests.support.upstream import Script, ScriptedUpstream, ToolCall
 
 BEGIN = ["thread.run.created", "thread.run.queued", "thread.run.in_progress"]
@@ -126,7 +126,7 @@ def test_file_search(me: Account, upstream: ScriptedUpstream) -> None:
     search = ToolCall("file_search", '{"query": "warranty of the kettle"}')
     cited = ("The warranty lasts two years 【4", ":0†kettle", ".txt】.")
     upstream.play(Script(tool_calls=(search,)), Script(text=cited))
-    assistant, file_id = searching(me)
+    assistant, file_id = me.searching()
     events = streamed(me, assistant_id=assistant.id)
     tools = [*STEP, "thread.run.step.delta", "thread.run.step.completed"]
     assert names(events) == [*BEGIN, *tools, *WRITTEN, "thread.run.completed"]
@@ -154,7 +154,7 @@ def test_results_of_a_search_have_their_text_for_those_who_ask(
 ) -> None:
     upstream.play(Script(tool_calls=(ToolCall("file_search", '{"query": "kettle"}'),)), Script())
     include: Any = "step_details.tool_calls[*].file_search.results[*].content"
-    assistant, _ = searching(me)
+    assistant, _ = me.searching()
     run = me.run(assistant=assistant, include=[include])
     steps = me.client.beta.threads.runs.steps
     (plain, _), (whole, _) = (
@@ -170,18 +170,6 @@ def test_results_of_a_search_have_their_text_for_those_who_ask(
     path = f"threads/{run.thread_id}/runs/{run.id}/steps"
     refused = me.error("GET", path, params={"include[]": "everything"})
     assert refused == (400, f"Invalid value: 'everything'. Supported values are: '{include}'.")
-
-
-KETTLE = b"The warranty of the kettle lasts two years."
-
-
-def searching(me: Account) -> tuple[Any, str]:
-    """An assistant with a file to search, and the file's id."""
-    file = me.client.files.create(file=("kettle.txt", KETTLE), purpose="assistants")
-    store = me.client.vector_stores.create(file_ids=[file.id])
-    until(lambda: me.client.vector_stores.retrieve(store.id).file_counts.completed, 30)
-    resources: Any = {"file_search": {"vector_store_ids": [store.id]}}
-    return me.assistant(tools=[{"type": "file_search"}], tool_resources=resources), file.id
 
 
 def results(step: Any) -> Any:

@@ -98,7 +98,10 @@ def test_a_thread_cannot_be_deleted_twice(client: OpenAI) -> None:
     ("body", "words"),
     [
         ({"metadata": {"k": "v" * 513}}, "'metadata.k': string too long"),
-        ({"messages": [{"role": "user", "content": "x" * 256_001}]}, "'messages[0].content': string too long"),
+        (
+            {"messages": [{"role": "user", "content": "x" * 256_001}]},
+            "'messages[0].content': string too long",
+        ),
         ({"messages": [{"role": "user", "content": " "}]}, "Message content must be non-empty."),
         ({"messages": [{"role": "system", "content": "x"}]}, "Supported values are: 'user' and 'assistant'"),
         (

@@ -119,7 +119,10 @@ NESTED: list[tuple[str, dict[str, Any]]] = [
     ("assistants", {"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}}),
     ("threads", {"messages": [{"role": "user", "content": {"text": "x"}}]}),
     ("threads", {"messages": ["x"]}),
-    ("threads", {"tool_resources": {"file_search": {"vector_stores": [{"chunking_strategy": {"type": "x"}}]}}}),
+    (
+        "threads",
+        {"tool_resources": {"file_search": {"vector_stores": [{"chunking_strategy": {"type": "x"}}]}}},
+    ),
     ("threads/{thread}/messages", {"content": ["x"]}),
     ("threads/{thread}/messages", {"content": 7}),
     ("threads/{thread}/messages", {"content": True}),

@@ -56,6 +56,16 @@ def test_words_are_found_while_vectors_are_still_made(
     assert settled(client, store).file_counts.completed == 1
 
 
+def test_a_file_whose_vectors_take_long_is_completed_by_its_words(
+    client: OpenAI, store: str, embedding_gate: Gate
+) -> None:
+    file = uploaded(client, "a.txt", "The impeller is made of bronze.")
+    client.vector_stores.files.create(store, file_id=file)
+    assert embedding_gate.reached.wait(10)
+    assert settled(client, store).file_counts.completed == 1
+    embedding_gate.open()
+
+
 def test_a_file_that_cannot_be_read_says_why(client: OpenAI, store: str) -> None:
     picture = uploaded(client, "a.png", b"\x89PNG\r\n\x1a\n" + bytes(50))
     empty = uploaded(client, "b.txt", " \n")

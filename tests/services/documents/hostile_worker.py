@@ -36,6 +36,9 @@ def read(path: Path) -> Iterator[Part]:
             yield Part("from the reader")
         case "no json" | "[]" | '{"part": [1, 2, 3, 4]}' as message:
             os.write(ANSWERS, message.encode() + b"\n")
+        case deed if deed.startswith("say "):
+            os.write(ANSWERS, deed.removeprefix("say ").encode() + b"\n")
+            os._exit(0)
         case "no end":
             while True:
                 os.write(ANSWERS, b"x" * 2**20)

@@ -19,7 +19,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 ACTIVE = sa.text("status IN ('queued', 'in_progress', 'requires_action', 'cancelling')")
 TABLES = (
     "erasures", "windows", "postings", "segments", "blocks", "file_batch_files", "file_batches", "vector_store_files",
-    "documents", "vector_stores", "upload_parts", "uploads", "files", "run_steps", "runs", "messages", "threads",
+    "documents", "vector_stores", "upload_parts", "uploads", "files", "run_prompts", "run_steps", "runs", "messages", "threads",
     "assistants",
 )  # fmt: skip
 
@@ -103,6 +103,8 @@ def _create_conversation_state() -> None:
         _body(),
     )
     op.create_index("run_steps_in_order", "run_steps", ["run_id", "number"])
+    _table("run_prompts", _child("run_id", "runs.id"), _body())
+    op.create_index("run_prompts_in_order", "run_prompts", ["run_id", "number"])
 
 
 def _create_files() -> None:
