@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from components import server_files
+from components import figures, server_files
 from components.plain import plain, plain_lines
 from services.turns import ToolStep
 
@@ -44,7 +44,9 @@ def _label(step: ToolStep) -> str:
     if step.call.name == "file_search" and step.details is not None:
         count = len(step.details.get("results") or ())
         return (
-            f"Searched the files · {count} passages" if step.state == "completed" else "Searching the files"
+            f"Searched the files · {figures.counted(count, 'passage')}"
+            if step.state == "completed"
+            else "Searching the files"
         )
     return f"{plain(step.call.name.replace('_', ' '))}{SUFFIX.get(step.state, '')}"
 

@@ -14,6 +14,8 @@ from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
 from services.errors import AppError
 
+PANEL_PX = 640
+
 house = open_house()
 desk = open_desk(house)
 assistant, turns = desk.assistant, desk.turns
@@ -76,7 +78,7 @@ with talk:
         suggested = gallery.starters(desk)
 following = None
 if side is not None:
-    with side:
+    with side, st.container(height=PANEL_PX, border=False):
         following = server_panel.draw(desk)
 
 try:

@@ -58,11 +58,11 @@ def _go_on(desk: Desk, turn: Turn, cards: Cards) -> None:
 def _fork(desk: Desk, turn: Turn) -> None:
     """Copy the thread up to the end of this turn."""
     assert desk.thread is not None
-    messages = desk.house.assistants.messages(desk.thread.id, 100)
+    messages = desk.house.assistants.messages(desk.thread.id, desk.messages_read)
     own = [m for m in messages if turn.run is not None and m.get("run_id") == turn.run.run_id]
     last = own[0]["id"] if own else turn.id
     made = desk.house.assistants.fork(desk.thread.id, last)
-    title = f"{desk.thread.title or 'Thread'} (fork)"
+    title = f"{desk.thread.name or 'Thread'} (fork)"
     desk.house.assistants.describe_thread(made, title=title)
     state.open_thread(made.id)
     state.notify("A new thread goes on from here.", ":material/call_split:")

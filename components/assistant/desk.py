@@ -19,9 +19,11 @@ from services.catalog import Model
 from services.connections import upstream_name
 from services.errors import NotFound
 from services.live import LiveTurn
+from services.metering.prices import price
 from services.turns import Turn
 
 WINDOW = 20
+MESSAGES_A_TURN = 3
 FINAL = ("completed", "incomplete", "failed", "cancelled", "expired")
 FOLLOWED = ("queued", "in_progress", "cancelling")
 STEPS_KEPT = 1_000
@@ -41,6 +43,7 @@ class Desk:
     runs: tuple[Wire, ...] = ()
     live: LiveTurn | None = None
     has_earlier: bool = False
+    messages_read: int = 0
 
     @property
     def run(self) -> Wire | None:
@@ -64,9 +67,12 @@ def open_desk(house: House) -> Desk:
     if thread is None:
         return Desk(house, assistants, assistant, None)
     shown = st.session_state.get(state.SHOWN, WINDOW)
-    messages = house.assistants.messages(thread.id, 3 * shown)
+    messages = house.assistants.messages(thread.id, MESSAGES_A_TURN * shown)
     runs = house.assistants.runs(thread.id, 2 * shown)
     turns = turns_of(thread.id, messages, runs, lambda run_id: _steps(thread.id, run_id, runs), _Files())
+    for turn in turns:
+        if turn.usage is not None:
+            turn.cost_usd = price(describe(house, turn.model), turn.usage, turn.created_at)
     live = house.runs.in_conversation(thread.id)
     if live is not None:
         turns = [*(turn for turn in turns if turn.is_final and turn.run != live.turn.run), live.turn]
@@ -78,7 +84,8 @@ def open_desk(house: House) -> Desk:
         tuple(turns[-shown:]),
         tuple(runs),
         live,
-        has_earlier=len(messages) == 3 * shown or len(turns) > shown,
+        has_earlier=len(messages) == MESSAGES_A_TURN * shown or len(turns) > shown,
+        messages_read=len(messages),
     )
 
 

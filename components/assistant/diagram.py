@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 
 import streamlit as st
 
 from services.turns import RunState
 
-WIDTH, HEIGHT = 560, 200
-BOX_WIDTH, BOX_HEIGHT = 116, 30
+WIDTH, HEIGHT = 440, 216
+BOX_WIDTH, BOX_HEIGHT = 124, 32
 LIT = "#7c3aed"
 INK = {"light": "#4b5563", "dark": "#b6bdc9"}
+LEFT, MIDDLE, RIGHT = 4, 158, 312
 PLACES: dict[RunState, tuple[int, int]] = {
-    "queued": (8, 16),
-    "in_progress": (150, 16),
-    "requires_action": (150, 86),
-    "cancelling": (292, 130),
-    "completed": (436, 16),
-    "incomplete": (436, 54),
-    "failed": (436, 92),
-    "cancelled": (436, 130),
-    "expired": (436, 168),
+    "queued": (LEFT, 8),
+    "requires_action": (LEFT, 94),
+    "in_progress": (MIDDLE, 8),
+    "cancelling": (MIDDLE, 136),
+    "completed": (RIGHT, 8),
+    "incomplete": (RIGHT, 50),
+    "failed": (RIGHT, 92),
+    "cancelled": (RIGHT, 136),
+    "expired": (RIGHT, 178),
 }
-ARROWS: tuple[tuple[RunState, RunState], ...] = (
-    ("queued", "in_progress"),
-    ("in_progress", "completed"),
-    ("in_progress", "incomplete"),
-    ("in_progress", "failed"),
-    ("in_progress", "cancelling"),
-    ("in_progress", "requires_action"),
-    ("requires_action", "in_progress"),
-    ("requires_action", "cancelling"),
-    ("requires_action", "expired"),
-    ("cancelling", "cancelled"),
-)
+ARROWS = {
+    ("queued", "in_progress"): "128,24 157,24",
+    ("in_progress", "completed"): "282,24 311,24",
+    ("in_progress", "incomplete"): "282,24 311,66",
+    ("in_progress", "failed"): "282,24 311,108",
+    ("in_progress", "requires_action"): "188,40 112,93",
+    ("requires_action", "in_progress"): "82,94 162,41",
+    ("in_progress", "cancelling"): "226,40 226,135",
+    ("requires_action", "cancelling"): "128,110 157,144",
+    ("requires_action", "expired"): "66,126 66,194 311,194",
+    ("cancelling", "cancelled"): "282,152 311,152",
+}
+"""The corners of each arrow, as points of the picture."""
 WORDS: dict[RunState, str] = {
     "queued": "Waiting to begin",
     "in_progress": "The model works",
@@ -49,12 +50,6 @@ WORDS: dict[RunState, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    x: float
-    y: float
-
-
 def draw(present: RunState | None) -> None:
     """Draw the states; None lights none."""
     alt = f"States of a run. {WORDS[present]}." if present else "States of a run."
@@ -66,7 +61,10 @@ def draw(present: RunState | None) -> None:
 def svg(present: RunState | None, theme: str) -> str:
     """The picture, SVG."""
     ink = INK["dark" if theme == "dark" else "light"]
-    arrows = "".join(_arrow(*arrow, ink) for arrow in ARROWS)
+    arrows = "".join(
+        f'<polyline points="{points}" fill="none" stroke="{ink}" stroke-opacity="0.55" marker-end="url(#a)"/>'
+        for points in ARROWS.values()
+    )
     boxes = "".join(_box(name, ink, is_lit=name == present) for name in PLACES)
     head = (
         f'<marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -74,7 +72,7 @@ def svg(present: RunState | None, theme: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="sans-serif" font-size="12.5">{head}{arrows}{boxes}</svg>'
+        f'font-family="sans-serif" font-size="14">{head}{arrows}{boxes}</svg>'
     )
 
 
@@ -85,28 +83,5 @@ def _box(name: RunState, ink: str, *, is_lit: bool) -> str:
     colour, weight = ("#ffffff", "700") if is_lit else (ink, "400")
     return (
         f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="8" {fill} stroke="{stroke}" stroke-opacity="0.7"/>'
-        f'<text x="{x + BOX_WIDTH / 2}" y="{y + 19.5}" text-anchor="middle" fill="{colour}" font-weight="{weight}">{name}</text>'
+        f'<text x="{x + BOX_WIDTH / 2}" y="{y + 21}" text-anchor="middle" fill="{colour}" font-weight="{weight}">{name}</text>'
     )
-
-
-def _arrow(origin: RunState, goal: RunState, ink: str) -> str:
-    begin, end = _ends(origin, goal)
-    points = [begin, end]
-    if goal == "expired":  # around what stands between
-        x, y = PLACES[origin]
-        points = [_Point(x + BOX_WIDTH / 2, y + BOX_HEIGHT), _Point(x + BOX_WIDTH / 2, end.y), end]
-    path = " ".join(f"{point.x:.0f},{point.y:.0f}" for point in points)
-    return (
-        f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-opacity="0.55" marker-end="url(#a)"/>'
-    )
-
-
-def _ends(origin: RunState, goal: RunState) -> tuple[_Point, _Point]:
-    (x1, y1), (x2, y2) = PLACES[origin], PLACES[goal]
-    if x1 == x2:  # up and down beside each other
-        shift = BOX_WIDTH * (0.35 if y2 > y1 else 0.65)
-        return (
-            _Point(x1 + shift, y1 + (BOX_HEIGHT if y2 > y1 else 0)),
-            _Point(x2 + shift, y2 + (0 if y2 > y1 else BOX_HEIGHT)),
-        )
-    return _Point(x1 + BOX_WIDTH, y1 + BOX_HEIGHT / 2), _Point(x2 - 1, y2 + BOX_HEIGHT / 2)

@@ -12,7 +12,8 @@ from components.assistant.desk import Desk, chat_models
 from components.assistant.progress import describe_file
 from components.failures import show
 from components.plain import plain
-from services.assistants.records import Assistant
+from services.assistants.presets import PRESETS, preset
+from services.assistants.records import Assistant, as_assistant
 from services.errors import AppError
 from services.functions.function_tool import FunctionTool, definition
 
@@ -27,7 +28,7 @@ Body = dict[str, Any]
 @st.dialog("Assistant", width="large", icon=":material/smart_toy:", on_dismiss="rerun")
 def edit(desk: Desk, assistant: Assistant | None) -> None:
     """Change an assistant, or make one."""
-    before = assistant or NEW
+    before = assistant or _draw_presets()
     who, tools, knowledge, how = st.tabs(["Who it is", "Tools", "Knowledge", "Parameters"])
     with who:
         body = _draw_who(desk, before)
@@ -37,10 +38,19 @@ def edit(desk: Desk, assistant: Assistant | None) -> None:
         _draw_knowledge(desk, assistant)
     with how:
         body |= _draw_parameters(before)
+    if assistant is None:
+        body["metadata"] = dict(before.metadata)
     if st.button(
         "Save" if assistant else "Create", type="primary", key="save-assistant", icon=":material/check:"
     ):
         _save(desk, assistant, body)
+
+
+def _draw_presets() -> Assistant:
+    """What a new assistant begins as: blank, or as one of the presets."""
+    name = st.pills("Begin with", [given.name for given in PRESETS], key="assistant-preset")
+    given = preset(name)
+    return as_assistant({"id": "", **given.body("")}) if given else NEW
 
 
 def duplicate(desk: Desk, assistant: Assistant) -> Assistant:
@@ -77,18 +87,18 @@ def _draw_who(desk: Desk, before: Assistant) -> Body:
     options = models if wanted in models else [wanted, *models]
     left, right = st.columns(2)
     name = left.text_input(
-        "Name", before.name, max_chars=LONGEST_NAME, key="assistant-name", placeholder="Tutor"
+        "Name", before.name, max_chars=LONGEST_NAME, key=_key(before, "name"), placeholder="Tutor"
     )
-    model = right.selectbox("Model", options, index=options.index(wanted), key="assistant-model")
+    model = right.selectbox("Model", options, index=options.index(wanted), key=_key(before, "model"))
     description = st.text_input(
-        "What it is for", before.description, max_chars=LONGEST_DESCRIPTION, key="assistant-description"
+        "What it is for", before.description, max_chars=LONGEST_DESCRIPTION, key=_key(before, "description")
     )
     instructions = st.text_area(
         "Instructions",
         before.instructions,
         height=220,
         max_chars=LONGEST_INSTRUCTIONS,
-        key="assistant-instructions",
+        key=_key(before, "instructions"),
         placeholder="You are a patient tutor. Answer in short sentences.",
         help="Kept on the server: your program never sends them again.",
     )
@@ -105,18 +115,23 @@ def _draw_tools(desk: Desk, before: Assistant) -> list[Body]:
     if st.toggle(
         ":material/search: File search",
         before.has("file_search"),
-        key="assistant-search",
+        key=_key(before, "search"),
         help="Reads your documents and says where it is written.",
     ):
         tools.append(_kept(before, "file_search"))
     if st.toggle(
         ":material/terminal: Code interpreter",
         before.has("code_interpreter"),
-        key="assistant-code",
+        key=_key(before, "code"),
         help="Writes Python and runs it in a closed box on the server: it computes, reads tables and draws charts.",
     ):
         tools.append({"type": "code_interpreter"})
     return tools + _draw_functions(desk, before)
+
+
+def _key(before: Assistant, name: str) -> str:
+    """A field's key. Another preset brings fields of its own, so that they show what it holds."""
+    return f"assistant-{name}-{before.metadata.get('preset', '')}"
 
 
 def _kept(before: Assistant, kind: str) -> Body:
@@ -133,7 +148,7 @@ def _draw_functions(desk: Desk, before: Assistant) -> list[Body]:
         names,
         [name for name in names if name in elsewhere],
         format_func=lambda name: _label(known.get(name), name),
-        key="assistant-functions",
+        key=_key(before, "functions"),
         placeholder="None",
         help="Your program runs these, when the run asks for them.",
     )
@@ -210,12 +225,12 @@ def _draw_parameters(before: Assistant) -> Body:
         2.0,
         before.temperature,
         0.1,
-        key="assistant-temperature",
+        key=_key(before, "temperature"),
         placeholder="default",
         help="Low is steady, high is varied.",
     )
     top_p = right.number_input(
-        "Top p", 0.0, 1.0, before.top_p, 0.05, key="assistant-top-p", placeholder="default"
+        "Top p", 0.0, 1.0, before.top_p, 0.05, key=_key(before, "top-p"), placeholder="default"
     )
     return {"temperature": temperature, "top_p": top_p}
 

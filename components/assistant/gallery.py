@@ -28,6 +28,7 @@ def _draw_card(desk: Desk, given: Preset) -> None:
     st.markdown(given.sentence)
     tools = {"file_search": "file search", "code_interpreter": "runs Python"}
     st.caption(" · ".join(tools[tool] for tool in given.tools) or "no tools, only memory")
+    st.space("stretch")
     if st.button("Create", key=f"preset-{given.name}", icon=":material/add:"):
         made = desk.house.assistants.create_assistant(given.body(desk.house.settings.chat_model))
         st.session_state[state.ASSISTANT] = made.id

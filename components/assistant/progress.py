@@ -24,7 +24,7 @@ def describe_file(file: StoreFile) -> str:
     icon, colour = LOOKS[file.status]
     name = plain(server_files.name(file.id))
     words = {
-        "completed": "ready",
+        "completed": words_of(file.progress) if file.progress else "ready",
         "in_progress": words_of(file.progress),
         "failed": plain(file.error or "could not be read"),
         "cancelled": "cancelled",
@@ -55,10 +55,15 @@ def share(progress: Progress | None) -> float:
     return 0.1 * min(1.0, progress.read / progress.to_read) if progress.to_read else 0.0
 
 
+def is_under_way(file: StoreFile) -> bool:
+    """Whether there is work left; a file whose words can be found may still be given its vectors."""
+    return file.status == "in_progress" or file.progress is not None
+
+
 def draw(files: Sequence[StoreFile]) -> None:
     """A bar for each file that is being read; a sentence for each that could not be."""
     for file in files:
-        if file.status == "in_progress":
+        if is_under_way(file):
             name = plain(server_files.name(file.id))
             st.progress(share(file.progress), f":material/menu_book: {name}: {words_of(file.progress)}")
         elif file.status == "failed":

@@ -58,7 +58,7 @@ def _draw_held(desk: Desk) -> None:
         return
     rows = {
         "Thread": f"`{thread.id}`",
-        "Messages": f"{len(desk.turns)} turns shown" + (", and earlier ones" if desk.has_earlier else ""),
+        "Messages": _messages(desk),
         "Assistant": f"`{assistant.id}`" if assistant else "–",
         "Code files": ", ".join(plain(server_files.name(i)) for i in thread.code_file_ids) or "–",
     }
@@ -68,6 +68,11 @@ def _draw_held(desk: Desk) -> None:
         _draw_store(desk, store_id, of_thread=store_id == thread.store_id)
     if not stores:
         st.caption("No vector store. One is made when you attach a document that file search reads.")
+
+
+def _messages(desk: Desk) -> str:
+    shown = figures.counted(sum(2 if turn.text else 1 for turn in desk.turns), "message")
+    return f"{shown} shown here, and earlier ones" if desk.has_earlier else shown
 
 
 def _draw_store(desk: Desk, store_id: str, *, of_thread: bool) -> None:
@@ -80,10 +85,10 @@ def _draw_store(desk: Desk, store_id: str, *, of_thread: bool) -> None:
         st.markdown(
             f":material/database: **{plain(store.name) or 'Vector store'}** {_of(store, of_thread=of_thread)}"
         )
-        if any(file.status == "in_progress" for file in files):
+        if any(progress.is_under_way(file) for file in files):
             _watch(desk, store_id)
         for file in files:
-            if file.status != "in_progress":
+            if not progress.is_under_way(file):
                 st.markdown(progress.describe_file(file))
 
 
@@ -98,7 +103,7 @@ def _watch(desk: Desk, store_id: str) -> None:
     """Bars of files that are being read, until they are; then the page shows them as ready."""
     files: list[StoreFile] = desk.house.assistants.store_files(store_id)
     progress.draw(files)
-    if not any(file.status == "in_progress" for file in files):
+    if not any(progress.is_under_way(file) for file in files):
         st.rerun()
 
 
@@ -149,9 +154,8 @@ def _draw_model_side(prompts: list[Wire]) -> None:
         st.caption(
             f":material/content_cut: {figures.counted(last['omitted'], 'earlier message')} did not fit and stayed out."
         )
-    with st.container(height=420, border=False):
-        for message in last["messages"]:
-            _draw_message(message)
+    for message in last["messages"]:
+        _draw_message(message)
 
 
 def _draw_message(message: Wire) -> None:

@@ -65,10 +65,10 @@ def _draw_dates(store: Store) -> None:
 
 def _draw_files(desk: Desk, store: Store) -> None:
     files = desk.house.assistants.store_files(store.id)
-    if any(file.status == "in_progress" for file in files):
+    if any(progress.is_under_way(file) for file in files):
         _watch(desk, store.id)
     for file in files:
-        if file.status == "in_progress":
+        if progress.is_under_way(file):
             continue
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
             st.markdown(progress.describe_file(file), width="stretch")

@@ -22,7 +22,7 @@ def title_of(thread: Thread | None) -> str:
     """What a thread is called, as Markdown."""
     if thread is None:
         return UNTITLED
-    return plain(shorten(thread.title or thread.snippet or UNTITLED, 60))
+    return plain(shorten(thread.name or UNTITLED, 60))
 
 
 def draw_recent(desk: Desk) -> None:
@@ -41,7 +41,7 @@ def draw_recent(desk: Desk) -> None:
 
 
 def _draw_link(thread: Thread, current: Thread | None) -> None:
-    title = plain(shorten(thread.title or thread.snippet or UNTITLED, SHOWN_CHARS))
+    title = plain(shorten(thread.name or UNTITLED, SHOWN_CHARS))
     label = f"**{title}**" if current and current.id == thread.id else title
     if st.button(label, key=f"open-{thread.id}", type="tertiary", wrap=False):
         state.open_thread(thread.id)

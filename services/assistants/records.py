@@ -67,6 +67,11 @@ class Thread:
         return self.metadata.get("title") or None
 
     @property
+    def name(self) -> str | None:
+        """What a list shows: its title, else how it begins, else a piece of it."""
+        return self.title or self.metadata.get("begins") or self.snippet or None
+
+    @property
     def assistant_id(self) -> str | None:
         """The assistant that it was last talked to with."""
         return self.metadata.get("assistant_id") or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +16,7 @@ from services.assistants.records import Assistant, Thread
 from services.clients import Connection
 from services.documents.attachments import clean_filename
 from services.documents.images import is_image
-from services.errors import InvalidInput
+from services.errors import AppError, InvalidInput
 from services.live import LiveTurn, LiveTurns
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
@@ -69,7 +70,7 @@ class Talks:
         attached = tuple(Attachment(clean_filename(name), _media_type(data), data) for name, data in files)
         message = self._message(assistant, text, uploads)
         if thread is None:
-            thread = self._api.create_thread({"assistant_id": assistant.id})
+            thread = self._api.create_thread({"assistant_id": assistant.id, "begins": fallback_title(text)})
         elif thread.assistant_id != assistant.id:
             thread = self._api.describe_thread(thread, assistant_id=assistant.id)
         turn = _turn(thread, Message("user", text, attached), assistant.model, way)
@@ -115,6 +116,9 @@ class Talks:
             )
         if len(files) > MAX_FILES:
             raise InvalidInput(f"{len(files)} files at once are too many; {MAX_FILES} is the most.")
+        for name, data in files:
+            if not data:
+                raise InvalidInput(f"{clean_filename(name)} is empty. Attach a file with something in it.")
         if not way.is_local:
             prompt = tokens.count(assistant.instructions) + tokens.count(text)
             usage = Usage(prompt_tokens=prompt, completion_tokens=EXPECTED_REPLY_TOKENS)
@@ -153,9 +157,10 @@ class Talks:
         return completion
 
     async def _describe(self, thread: Thread, title: str) -> None:
-        now = await asyncio.to_thread(self._api.thread, thread.id)
-        if now.title is None:
-            await asyncio.to_thread(self._api.describe_thread, now, title=title)
+        with suppress(AppError):  # it may have been deleted meanwhile
+            now = await asyncio.to_thread(self._api.thread, thread.id)
+            if now.title is None:
+                await asyncio.to_thread(self._api.describe_thread, now, title=title)
 
 
 def destination(assistant: Assistant, name: str, data: bytes) -> Destination:

@@ -106,7 +106,9 @@ class Embedder:
     async def _embed(self, job: Job) -> None:
         if not await self._database.read(passages.has_windows, job.document, self._model.model_id):
             await self._cut(job)
+        await self._database.write(_begin, job)
         await self._put_into_store(job, 0)
+        began, done = time.monotonic(), 0
         while left := await self._database.read(passages.windows_left, job.document, AT_ONCE):
             await step_aside(self._is_chat_busy)
             stretches = await self._database.read(_stretches, job.document, left)
@@ -114,7 +116,8 @@ class Embedder:
             found = {ordinal: vectors[i] for i, (ordinal, _, _) in enumerate(left)}
             await self._database.write(passages.keep_vectors, job.document, found)
             await self._put_into_store(job, left[0][0])
-            if not await self._database.write(_still_wanted, job, len(left)):
+            done += len(left)
+            if not await self._database.write(_went_on, job, len(left), (time.monotonic() - began) / done):
                 break
         await self._database.write(_finish, job)
 
@@ -185,15 +188,25 @@ def _keep_windows(session: Session, job: Job, model: str, spans: list[tuple[int,
         return
     passages.forget_windows(session, job.document)
     passages.add_windows(session, job.owner, job.document, model, spans)
-    bodies_changed(row, windows=len(spans), embedded=0)
 
 
-def _still_wanted(session: Session, job: Job, more: int) -> bool:
+def _begin(session: Session, job: Job) -> None:
+    """Say how far it is: another store may have had the document before."""
+    row = of_number(session, job.number)
+    if row is not None and row.document == job.document:
+        windows, embedded = passages.count_windows(session, job.document)
+        bodies_changed(row, windows=windows, embedded=embedded)
+
+
+def _went_on(session: Session, job: Job, more: int, seconds_each: float) -> bool:
+    """Say how far it is by now; False when nobody wants the vectors any more."""
     row = of_number(session, job.number)
     if row is None or row.stage != TO_EMBED:
         return False
     row.heartbeat_at = now()
-    bodies_changed(row, embedded=row.body.get("embedded", 0) + more)
+    embedded = row.body.get("embedded", 0) + more
+    left_s = max(0, row.body.get("windows", 0) - embedded) * seconds_each
+    bodies_changed(row, embedded=embedded, left_s=round(left_s, 1))
     return True
 
 

@@ -52,6 +52,18 @@ class Job:
     chunking: dict[str, int]
 
 
+class Reading:
+    """How far the reading of a file has come, told by one thread and read by another."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self.pages: tuple[int, int] | None = None
+
+    def note(self, read: int, in_all: int) -> None:
+        """So many pages are read, of how many."""
+        self.pages = read, in_all
+
+
 class Reader:
     """One file at a time, the one that waits longest first."""
 
@@ -87,28 +99,30 @@ class Reader:
         return True
 
     async def _read(self, job: Job) -> None:
-        cancelled = threading.Event()
-        pulse = asyncio.create_task(self._keep_claim(job, cancelled))
+        reading = Reading()
+        pulse = asyncio.create_task(self._keep_claim(job, reading))
         try:
             document = await self._database.read(_known, job)
             if document is None:
-                document = await asyncio.to_thread(self._extract, job, cancelled)
+                document = await asyncio.to_thread(self._extract, job, reading)
             chunks, segment = await asyncio.to_thread(_cut, document, job.chunking)
             await self._database.write(_keep, job, document, chunks, segment)
         finally:
             pulse.cancel()
 
-    def _extract(self, job: Job, cancelled: threading.Event) -> Document:
+    def _extract(self, job: Job, reading: Reading) -> Document:
         with self._blobs.local_path(job.blob_key) as path:
-            return extract(path, job.filename, self._workers, cancelled=cancelled)
+            return extract(
+                path, job.filename, self._workers, progress=reading.note, cancelled=reading.cancelled
+            )
 
-    async def _keep_claim(self, job: Job, cancelled: threading.Event) -> None:
+    async def _keep_claim(self, job: Job, reading: Reading) -> None:
         """Say that the file is being read, and notice when nobody wants it any more."""
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             with suppress(StorageFailed):
-                if not await self._database.write(_still_wanted, job.number):
-                    cancelled.set()
+                if not await self._database.write(_still_wanted, job.number, reading.pages):
+                    reading.cancelled.set()
 
     async def _fail(self, job: Job, code: str, message: str) -> None:
         await self._database.write(_failed, job.number, {"code": code, "message": message})
@@ -156,11 +170,13 @@ def _keep(session: Session, job: Job, document: Document, chunks: list[Chunk], s
     bodies_changed(row, words_at=now(), chunks=len(chunks))
 
 
-def _still_wanted(session: Session, number: int) -> bool:
+def _still_wanted(session: Session, number: int, pages: tuple[int, int] | None) -> bool:
     row = of_number(session, number)
     if row is None or row.stage == DONE:
         return False
     row.heartbeat_at = now()
+    if pages is not None:
+        bodies_changed(row, read=pages[0], to_read=pages[1])
     return True
 
 

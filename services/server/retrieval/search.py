@@ -77,6 +77,7 @@ class Hit:
     end: int
     focus: tuple[int, int] | None
     place: dict[str, int | None] = field(default_factory=dict)
+    page_starts: tuple[tuple[int, int], ...] = ()
 
 
 def search(session: Session, vectors: VectorIndex, wanted: Wanted, queries: Sequence[Query]) -> list[Hit]:
@@ -230,6 +231,7 @@ class _Library:
             end=end,
             focus=self._best_window.get(candidate),
             place=texts.place(self._session, document, start, end),
+            page_starts=texts.page_starts(document, start, end),
         )
 
 

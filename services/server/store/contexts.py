@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 from services.documents.terms import question_terms
 from services.server.store import steps
 from services.server.store.lookup import holding
-from services.storage.api_tables import MessageRow, RunRow, ThreadRow
+from services.storage.api_tables import FileRow, MessageRow, RunRow, ThreadRow
 
 Wire = dict[str, Any]
 LEANING_TERMS = 4
+FOLDER = "/mnt/data/"
+MOST_WRITTEN = 100
+"""More would lengthen every reading of the thread."""
 
 
 def spent(session: Session, run_id: str) -> tuple[int, int, int]:
@@ -24,8 +27,8 @@ def spent(session: Session, run_id: str) -> tuple[int, int, int]:
     return prompt, sum(usage["completion_tokens"] for usage in usages), len(taken)
 
 
-def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str]]:
-    """The tool resources of a run, its assistant's first and its thread's second, and what the person asked."""
+def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str], dict[str, str]]:
+    """The tool resources of a run, its assistant's first and its thread's second, what the person asked, and `written`."""
     run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
     thread = session.scalars(select(ThreadRow).where(ThreadRow.id == run.thread_id)).one()
     asked = session.scalars(
@@ -35,7 +38,8 @@ def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str]]:
         .limit(2)
     )
     questions = _questions([_text(message.body["content"]) for message in asked])
-    return [run.body["tool_resources"], thread.body["tool_resources"]], questions
+    resources = [run.body["tool_resources"], thread.body["tool_resources"]]
+    return resources, questions, dict(thread.body.get("written", {}))
 
 
 def _questions(newest_first: list[str]) -> list[str]:
@@ -47,6 +51,31 @@ def _questions(newest_first: list[str]) -> list[str]:
 
 def _text(content: list[Wire]) -> str:
     return "\n".join(part["text"]["value"] for part in content if part["type"] == "text")
+
+
+def written(session: Session, thread_id: str) -> dict[str, str]:
+    """The files that programs of a thread have written, by their paths."""
+    body = session.scalar(select(ThreadRow.body).where(ThreadRow.id == thread_id)) or {}
+    return dict(body.get("written", {}))
+
+
+def note_written(session: Session, thread_id: str, paths: dict[str, str]) -> None:
+    """Add to them; the oldest are forgotten when there are many. Nothing when the thread was deleted meanwhile."""
+    thread = session.scalar(holding(select(ThreadRow).where(ThreadRow.id == thread_id)))
+    if thread is not None:
+        before = {path: i for path, i in thread.body.get("written", {}).items() if path not in paths}
+        kept = list({**before, **paths}.items())[-MOST_WRITTEN:]
+        thread.body = {**thread.body, "written": dict(kept)}
+
+
+def at_hand(session: Session, owner: str, run_id: str) -> list[str]:
+    """The names of the files that the code interpreter of a run finds, attached ones first."""
+    resources, _, paths = of_tools(session, run_id)
+    ids = [i for each in resources for i in each.get("code_interpreter", {}).get("file_ids", ())]
+    query = select(FileRow.id, FileRow.filename).where(FileRow.id.in_(ids), FileRow.owner == owner)
+    names = {row.id: row.filename for row in session.execute(query)}
+    attached = [names[file_id] for file_id in ids if file_id in names]
+    return list(dict.fromkeys([*attached, *(path.removeprefix(FOLDER) for path in paths)]))
 
 
 def next_search(session: Session, thread_id: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.documents.bm25 import Segment
@@ -136,6 +136,13 @@ def has_windows(session: Session, document: int, model: str) -> bool:
     """Whether a document has been cut for this model."""
     query = select(WindowRow.ordinal).where(WindowRow.document == document, WindowRow.model == model)
     return session.scalar(query.limit(1)) is not None
+
+
+def count_windows(session: Session, document: int) -> tuple[int, int]:
+    """How many windows a document has, and how many of them have a vector."""
+    query = select(func.count(), func.count(WindowRow.vector)).where(WindowRow.document == document)
+    windows, embedded = session.execute(query).one()
+    return windows, embedded
 
 
 def keep_vectors(session: Session, document: int, vectors: Mapping[int, Any]) -> None:

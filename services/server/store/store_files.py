@@ -131,8 +131,8 @@ def wires(rows: Sequence[StoreFileRow]) -> list[Wire]:
 
 
 def wire(row: StoreFileRow) -> Wire:
-    """The file of a store as it goes over the wire."""
-    return {
+    """The file of a store as it goes over the wire; with `progress`, beyond the original, while there is some."""
+    body = {
         "id": row.file_id,
         "object": "vector_store.file",
         "usage_bytes": row.usage_bytes,
@@ -143,3 +143,15 @@ def wire(row: StoreFileRow) -> Wire:
         "chunking_strategy": {"type": "static", "static": row.body["chunking"]},
         "attributes": row.body["attributes"],
     }
+    progress = _progress(row)
+    return {**body, "progress": progress} if progress else body
+
+
+def _progress(row: StoreFileRow) -> Wire | None:
+    """Pages read and windows embedded, of how many, and the seconds the rest is likely to take."""
+    known: Wire = {
+        name: row.body[name] for name in ("read", "to_read", "embedded", "left_s") if name in row.body
+    }
+    if "windows" in row.body:
+        known["to_embed"] = row.body["windows"]
+    return known if row.stage != DONE else None

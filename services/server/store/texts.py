@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.documents.document import Document, Section, pages_of, section_at
+from services.documents.document import Document, Section, page_at, pages_of, section_at
 from services.storage.api_tables import BlockRow, DocumentRow
 
 BLOCK_CHARACTERS = 32_768
@@ -80,6 +80,16 @@ def place(session: Session, row: DocumentRow, start: int, end: int) -> dict[str,
     first_page, last_page = pages_of(document, start, end) or (None, None)
     records = [_record(session, row, document, position) for position in (start, max(start, end - 1))]
     return {"page": first_page, "last_page": last_page, "first_row": records[0], "last_row": records[1]}
+
+
+def page_starts(row: DocumentRow, start: int, end: int) -> tuple[tuple[int, int], ...]:
+    """Where in a stretch its pages begin, counted from its first character, with their numbers; () without pages."""
+    document = without_text(row)
+    first = page_at(document, start)
+    if first is None:
+        return ()
+    later = [s for s in document.sections if start < s.start < end]
+    return ((0, first), *((s.start - start, s.page) for s in later if s.page is not None))
 
 
 def _record(session: Session, row: DocumentRow, document: Document, position: int) -> int | None:

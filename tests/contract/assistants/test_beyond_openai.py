@@ -121,7 +121,7 @@ def test_what_the_model_was_sent_can_be_read_as_it_was(me: Account) -> None:
     assert (sent["omitted"], sent["tools"]) == (0, 0)
     (later,) = prompts(me, second)
     assert [m["role"] for m in later["messages"]] == ["system", "user", "user", "assistant", "user"]
-    assert later["messages"] == me.upstream.requests[-1].json()["messages"]
+    assert later["messages"] == me.upstream.requests[-1].json["messages"]
 
 
 def test_each_round_of_a_run_has_its_prompt(me: Account) -> None:

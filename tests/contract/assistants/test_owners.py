@@ -52,6 +52,7 @@ TABLE: dict[tuple[str, str], list[Any]] = {
     ("POST", "/threads/{thread_id}/runs/{run_id}/cancel"): [NOTHING],
     ("POST", "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs"): [OUTPUTS],
     ("GET", "/threads/{thread_id}/runs/{run_id}/events"): [NOTHING],
+    ("GET", "/threads/{thread_id}/runs/{run_id}/prompts"): [NOTHING],
     ("GET", "/threads/{thread_id}/runs/{run_id}/steps"): [NOTHING],
     ("GET", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}"): [NOTHING],
     ("GET", "/threads"): [{"after": "{thread_id}"}],

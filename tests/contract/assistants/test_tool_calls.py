@@ -176,16 +176,6 @@ def test_a_function_nobody_described_is_asked_for_all_the_same(
     assert run.required_action.submit_tool_outputs.tool_calls[0].function.name == "made_up"
 
 
-def test_a_tool_that_is_not_here_says_so_and_the_run_goes_on(me: Account, upstream: ScriptedUpstream) -> None:
-    upstream.play(Script(tool_calls=(ToolCall("code_interpreter", '{"code": "1 + 1"}'),)), Script())
-    run = me.run(assistant=me.assistant(tools=[{"type": "code_interpreter"}]))
-    assert run.status == "completed"
-    call = me.steps(run)[0].step_details.to_dict()["tool_calls"][0]  # type: ignore[index]
-    assert call["code_interpreter"]["input"] == "1 + 1"
-    assert "not available" in call["code_interpreter"]["outputs"][0]["logs"]
-    assert "not available" in upstream.requests[1].json["messages"][-1]["content"]
-
-
 def test_a_built_in_tool_and_a_function_may_be_called_together(
     me: Account, upstream: ScriptedUpstream
 ) -> None:

@@ -210,7 +210,7 @@ def test_what_could_not_be_erased_is_tried_again(
     with monkeypatch.context() as broken:
         broken.setattr(Path, "unlink", failing)
         assert client.files.delete(file).deleted
-    assert list(held_by(folder, data))
+        assert list(held_by(folder, data))
     shared.expire()
     until(lambda: not list(held_by(folder, data)))
 

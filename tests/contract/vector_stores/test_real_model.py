@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def test_spans_cut_a_text_into_stretches_the_model_reads_whole() -> None:
     text = " ".join(f"Word{n} of a long text, unnaïve 日本." for n in range(3000))
     spans = engine.spans(text)
     assert all(start < end for start, end in spans)
-    assert all(before[1] <= after[0] for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
     pieces = [text[start:end] for start, end in spans]
     assert "".join("".join(piece.split()) for piece in pieces) == "".join(text.split())
     assert max(engine.count_tokens(pieces)) <= 210
