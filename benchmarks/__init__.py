@@ -43,6 +43,12 @@ SECTIONS = {
         " pages with the local embedding model, on all cores.",
         "Embedding is pure processor time: it halves when something else runs.",
     ),
+    "sandbox": Section(
+        "The code interpreter behind the sandbox that works here, in this process: from the call of a program that prints a"
+        " word until the word is there; in turns with `python -c pass`. Warm is a worker that stands by with pandas and"
+        " matplotlib imported, as one does once a run that has the tool begins.",
+        "Starting processes is processor time; on a machine that does something else meanwhile it takes longer.",
+    ),
     "start": Section(
         "The app is started as `make run` does it, with a key and no model files, until `/healthz` answers 200; then left"
         " alone until its resident memory stands still. Installed size is what the environment's packages take on disk,"

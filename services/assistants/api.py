@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from services.assistants.records import (
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 Wire = dict[str, Any]
 TIMEOUT_S = 30.0
 LONGEST_PAGE = 100
-MOST_ASSISTANTS = 500
+MOST_LISTED = 500
 
 
 class AssistantsApi:
@@ -48,12 +49,8 @@ class AssistantsApi:
     def assistants(self) -> list[Assistant]:
         """Every assistant, the newest first."""
         with self._speaking() as client:
-            found: list[Assistant] = []
-            for assistant in client.beta.assistants.list(limit=LONGEST_PAGE):
-                found.append(as_assistant(assistant.to_dict()))
-                if len(found) >= MOST_ASSISTANTS:
-                    break
-            return found
+            found = islice(client.beta.assistants.list(limit=LONGEST_PAGE), MOST_LISTED)
+            return [as_assistant(assistant.to_dict()) for assistant in found]
 
     def assistant(self, assistant_id: str) -> Assistant:
         """One assistant."""
@@ -117,15 +114,9 @@ class AssistantsApi:
     def messages(self, thread_id: str, limit: int, before: str | None = None) -> list[Wire]:
         """Messages as the API spells them, the newest first."""
         with self._speaking() as client:
-            found = []
             after: Any = {"after": before} if before else {}
-            for message in client.beta.threads.messages.list(
-                thread_id, limit=min(limit, LONGEST_PAGE), **after
-            ):
-                found.append(message.to_dict())
-                if len(found) >= limit:
-                    break
-            return found
+            page = client.beta.threads.messages.list(thread_id, limit=min(limit, LONGEST_PAGE), **after)
+            return [message.to_dict() for message in islice(page, limit)]
 
     def delete_message(self, thread_id: str, message_id: str) -> None:
         """Delete one message."""
@@ -197,7 +188,8 @@ class AssistantsApi:
     def stores(self) -> list[Store]:
         """Every vector store, the newest first."""
         with self._speaking() as client:
-            return [as_store(s.to_dict()) for s in client.vector_stores.list(limit=LONGEST_PAGE).data]
+            found = islice(client.vector_stores.list(limit=LONGEST_PAGE), MOST_LISTED)
+            return [as_store(store.to_dict()) for store in found]
 
     def store(self, store_id: str) -> Store:
         """One vector store."""
@@ -231,8 +223,8 @@ class AssistantsApi:
     def store_files(self, store_id: str) -> list[StoreFile]:
         """The files of a store, the newest first."""
         with self._speaking() as client:
-            page = client.vector_stores.files.list(store_id, limit=LONGEST_PAGE)
-            return [as_store_file(file.to_dict()) for file in page.data]
+            found = islice(client.vector_stores.files.list(store_id, limit=LONGEST_PAGE), MOST_LISTED)
+            return [as_store_file(file.to_dict()) for file in found]
 
     def add_to_store(self, store_id: str, file_id: str) -> StoreFile:
         """Have a store read a file."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from services.functions.calling import call as call_function
 from services.functions.function_tool import FunctionTool
 from services.functions.http_operation import HttpOperation
+from services.functions.results import shorten
 from services.modes.assistants import Answer
+from services.modes.run_events import FAILED_OUTPUT, REFUSED
 from services.turns import ToolCall
-
-REFUSED = "The person did not allow this call."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class Functions:
     def _by_hand(self, call: ToolCall, decision: Decision) -> Answer:
         """A function that only the assistant knows: the person answers for it."""
         if decision.typed is None:
-            return Answer("failed", f"There is no function named {call.name!r} here.")
-        return Answer("completed", decision.typed)
+            return Answer("failed", f"{FAILED_OUTPUT}There is no function named {call.name!r} here.")
+        return Answer("completed", shorten(decision.typed))
 
     def _function(self, name: str) -> FunctionTool | None:
         return next((f for f in self.known if f.name == name), None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from services.modes.run_events import (
+    PICTURE_GONE,
     STATE_OF_STEP,
     as_annotation,
     as_run_changed,
@@ -53,11 +55,10 @@ def turns_of(
 
     `steps` gives a run's steps. A turn has the id of its message.
     """
-    ordered = sorted([*reversed(messages), *reversed(runs)], key=_order)
     by_run = {run["id"] for run in runs}
     written = {message["id"]: message for message in messages}
     turns: list[Turn] = []
-    for item in ordered:
+    for item in _ordered(messages[::-1], runs[::-1]):
         if item["object"] == "thread.run":
             _answer(_open(turns, thread_id), item, steps(item["id"]), written, files)
         elif item["role"] == "user":
@@ -68,8 +69,30 @@ def turns_of(
     return turns
 
 
-def _order(item: Wire) -> tuple[int, int]:
-    return item["created_at"], 1 if item["object"] == "thread.run" else 0
+def _ordered(messages: Sequence[Wire], runs: Sequence[Wire]) -> list[Wire]:
+    """Messages and runs, both given the oldest first, each run before what it wrote."""
+    placed = [(float(index), message) for index, message in enumerate(messages)]
+    placed += [(place - 0.5, run) for place, run in zip(_places(messages, runs), runs, strict=True)]
+    return [item for _, item in sorted(placed, key=lambda entry: entry[0])]
+
+
+def _places(messages: Sequence[Wire], runs: Sequence[Wire]) -> list[int]:
+    """How many messages came before each run.
+
+    Times are whole seconds, too coarse for two quick turns. So a run that wrote something has its place from that, and
+    of two messages in a row the second is the later run's.
+    """
+    times = [message["created_at"] for message in messages]
+    first_written: dict[str, int] = {}
+    for index, message in enumerate(messages):
+        first_written.setdefault(message.get("run_id") or "", index)
+    places, most = [], len(messages)
+    for run in reversed(runs):
+        place = first_written.get(run["id"], min(bisect_right(times, run["created_at"]), most))
+        places.append(place)
+        asked = [message["role"] == "user" for message in messages[max(0, place - 2) : place]]
+        most = place - 1 if asked == [True, True] else place
+    return places[::-1]
 
 
 def _open(turns: list[Turn], thread_id: str, *, may_have_answer: bool = False) -> Turn:
@@ -85,12 +108,16 @@ def _asked(thread_id: str, message: Wire, files: Files) -> Turn:
         if part["type"] == "text":
             texts.append(part["text"]["value"])
         elif part["type"] == "image_file":
-            file_id = part["image_file"]["file_id"]
-            attached.append(Attachment(files.name(file_id), "image/png", files.data(file_id)))
+            attached.append(_attached_picture(part["image_file"]["file_id"], files))
     attached += [_attached(given["file_id"], files) for given in message.get("attachments") or ()]
     turn = _turn(thread_id, Message("user", "\n\n".join(texts), tuple(attached)))
     turn.id = message["id"]
     return turn
+
+
+def _attached_picture(file_id: str, files: Files) -> Attachment:
+    data = files.data(file_id)
+    return Attachment(files.name(file_id), "image/png" if data else "application/octet-stream", data)
 
 
 def _attached(file_id: str, files: Files) -> Attachment:
@@ -136,7 +163,8 @@ def _of_message(message: Wire, files: Files) -> Iterator[Event]:
     for part in message["content"]:
         if part["type"] == "image_file":
             file_id = part["image_file"]["file_id"]
-            yield ImageOutput(file_id, "image/png", files.data(file_id))
+            data = files.data(file_id)
+            yield ImageOutput(file_id, "image/png", data) if data else TextDelta(PICTURE_GONE)
         elif part["type"] == "text":
             yield TextDelta(part["text"]["value"])
             for annotation in part["text"].get("annotations") or ():

@@ -9,23 +9,26 @@ from typing import Any
 
 from services.assistants.records import Assistant
 from services.errors import InvalidInput
+from services.functions.checks import check_name
 
 KIND = "tandem.assistant"
 VERSION = 1
 MAX_BYTES = 2_000_000
 MAX_ASSISTANTS = 100
-KEPT = (
-    "name",
-    "description",
-    "model",
-    "instructions",
-    "tools",
-    "temperature",
-    "top_p",
-    "reasoning_effort",
-    "response_format",
-    "metadata",
-)
+KEPT: Mapping[str, tuple[str, tuple[type, ...]]] = {
+    "name": ("text", (str,)),
+    "description": ("text", (str,)),
+    "model": ("text", (str,)),
+    "instructions": ("text", (str,)),
+    "tools": ("a list", (list,)),
+    "temperature": ("a number", (int, float)),
+    "top_p": ("a number", (int, float)),
+    "reasoning_effort": ("text", (str,)),
+    "response_format": ("text or an object", (str, dict)),
+    "metadata": ("an object", (dict,)),
+}
+"""What an assistant takes along, and what each of it has to be. Bounds are the server's to check."""
+SCHEMAS = ("parameters", "schema")
 TOOLS = ("code_interpreter", "file_search", "function")
 OLD_NAMES = {"retrieval": "file_search"}
 """Version 1 of the API called file search retrieval. Source: https://platform.openai.com/docs/assistants/migration"""
@@ -64,57 +67,105 @@ def imported(data: bytes, models: tuple[str, ...], fallback: str) -> list[Import
 
 
 def functions_in(data: bytes) -> list[dict[str, Any]]:
-    """How the functions of our own export are answered; none in a file of another kind."""
+    """How the functions of our own export are answered; none in a file of another kind.
+
+    A file cannot bring along that nobody is asked before a call.
+    """
     document = _read(data)
-    given = document.get("functions") if isinstance(document, dict) else None
-    return [f for f in given if isinstance(f, dict)] if isinstance(given, list) else []
+    is_ours = isinstance(document, dict) and document.get("kind") == KIND
+    given = document.get("functions") if is_ours else None
+    return [
+        {**function, "approval": function.get("approval") or None}
+        for function in (given if isinstance(given, list) else ())
+        if isinstance(function, dict)
+    ]
 
 
 def _read(data: bytes) -> Any:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"The file has {len(data):,} bytes; an assistant has at most {MAX_BYTES:,}.")
     try:
-        return json.loads(data)
+        document = json.loads(data, parse_constant=_no_number)
+        json.dumps(document, ensure_ascii=False).encode()  # half a character would fail when it is sent
     except (ValueError, RecursionError) as error:
         raise InvalidInput(
             "The file is no JSON. Export an assistant from Tandem or with OpenAI's API."
         ) from error
+    return document
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _objects(document: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(document, list):
-        for entry in document:
-            yield from _objects(entry)
-    elif isinstance(document, dict):
-        if isinstance(document.get("data"), list):
-            yield from _objects(document["data"])
-        elif isinstance(document.get("assistant"), dict):
-            yield document["assistant"]
-        elif document.get("object") == "assistant" or "instructions" in document:
-            yield document
+    listed = document.get("data") if isinstance(document, dict) else document
+    for entry in listed if isinstance(listed, list) else [document]:
+        if not isinstance(entry, dict):
+            continue
+        if isinstance(entry.get("assistant"), dict):
+            yield entry["assistant"]
+        elif entry.get("object") == "assistant" or "instructions" in entry:
+            yield entry
 
 
 def _import(wire: Mapping[str, Any], models: tuple[str, ...], fallback: str) -> Import:
     notices: list[str] = []
-    body = {name: wire[name] for name in KEPT if wire.get(name) is not None}
-    body["tools"] = list(_tools(wire, notices))
-    model = str(wire.get("model") or "")
+    body = _without_nulls({name: wire[name] for name in KEPT if name in wire})
+    _check_types(body)
+    body["tools"] = list(_tools(body, notices))
+    model = body.get("model", "")
     if model not in models:
         body["model"] = fallback
+        body.pop("reasoning_effort", None)  # not every model takes one
         notices.append(f"{model or 'Its model'} does not answer here, so it uses {fallback}.")
     if _has_files(wire):
         notices.append("Its files are still where it comes from. Upload them here.")
     return Import(body, tuple(notices))
 
 
-def _tools(wire: Mapping[str, Any], notices: list[str]) -> Iterator[dict[str, Any]]:
-    given = wire.get("tools")
-    for tool in given if isinstance(given, list) else ():
-        kind = OLD_NAMES.get(str(tool.get("type")), tool.get("type")) if isinstance(tool, dict) else None
-        if kind in TOOLS:
-            yield {**tool, "type": kind}
-        else:
+def _without_nulls(given: Any) -> Any:
+    """What OpenAI tells as null, it takes only left out. In a JSON Schema null is a value like others."""
+    if isinstance(given, list):
+        return [_without_nulls(part) for part in given]
+    if not isinstance(given, dict):
+        return given
+    return {
+        name: value if name in SCHEMAS else _without_nulls(value)
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _check_types(body: Mapping[str, Any]) -> None:
+    for name, value in body.items():
+        wanted, kinds = KEPT[name]
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            raise InvalidInput(
+                f"“{name}” of an assistant has to be {wanted}. Mend the file, or export it again."
+            )
+    if not all(isinstance(value, str) for value in body.get("metadata", {}).values()):
+        raise InvalidInput("Every entry of “metadata” has to be text. Mend the file, or export it again.")
+
+
+def _tools(body: Mapping[str, Any], notices: list[str]) -> Iterator[dict[str, Any]]:
+    for tool in body.get("tools", ()):
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        kind = OLD_NAMES.get(kind, kind) if isinstance(kind, str) else None
+        if kind not in TOOLS:
             notices.append("A tool that is unknown here was left out.")
+            continue
+        if kind == "function":
+            _check_function(tool.get("function"))
+        yield {**tool, "type": kind}
+
+
+def _check_function(function: Any) -> None:
+    if not isinstance(function, dict) or not isinstance(function.get("parameters", {}), dict):
+        raise InvalidInput(
+            "A function in the file has no name, or parameters that are no JSON Schema. Mend it there."
+        )
+    check_name(str(function.get("name") or ""))
 
 
 def _has_files(wire: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from services.clients import Connection, as_app_error
 from services.modes.chat_completions import failure
-from services.modes.run_events import Picture, RunReader, as_usage, ending
+from services.modes.run_events import PICTURE_GONE, Picture, RunReader, as_usage, ending
 from services.turns import (
     ApprovalNeeded,
     Event,
@@ -83,7 +83,7 @@ async def send(
     try:
         async for event in talk.events():
             yield event
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, GeneratorExit):
         await talk.cancel()
         raise
     except Exception as error:
@@ -97,6 +97,7 @@ class _Talk:
         self._client, self._request, self._functions = client, request, functions
         self._reader = RunReader()
         self._began, self._first_at = time.perf_counter(), 0.0
+        self._has_asked = False
 
     async def events(self) -> AsyncIterator[Event]:
         sent, stream = await self._begin()
@@ -121,11 +122,20 @@ class _Talk:
 
     async def cancel(self) -> None:
         """Ask the server to end the run: it would go on without us."""
-        run_id = self._reader.run.get("id") or self._request.run_id
+        with suppress(Exception):
+            await asyncio.wait_for(self._cancel(), CANCEL_TIMEOUT_S)
+
+    async def _cancel(self) -> None:
+        run_id = self._reader.run.get("id") or self._request.run_id or await self._unheard_of()
         if run_id is not None:
-            with suppress(Exception):
-                cancelling = self._client.beta.threads.runs.cancel(run_id, thread_id=self._request.thread_id)
-                await asyncio.wait_for(cancelling, CANCEL_TIMEOUT_S)
+            await self._client.beta.threads.runs.cancel(run_id, thread_id=self._request.thread_id)
+
+    async def _unheard_of(self) -> str | None:
+        """The run that was asked for and begins, though nothing of it has come back."""
+        if not self._has_asked:
+            return None
+        runs = await self._client.beta.threads.runs.list(self._request.thread_id, limit=1)
+        return next((run.id for run in runs.data if run.status in ("queued", "in_progress")), None)
 
     async def _begin(self) -> tuple[list[RequestSent], AsyncStream[AssistantStreamEvent]]:
         request, threads = self._request, self._client.beta.threads
@@ -136,11 +146,12 @@ class _Talk:
             await threads.messages.create(request.thread_id, **request.message)
             sent.append(_sent(f"/threads/{request.thread_id}/messages", request.message, 1))
         body = {"assistant_id": request.assistant_id, **request.parameters}
+        self._has_asked = True
         stream = await threads.runs.create(
             request.thread_id,
             **body,
             stream=True,
-            extra_headers={UPSTREAM_KEY_HEADER: request.upstream_key} if request.upstream_key else None,
+            extra_headers=self._key(),
         )
         return [*sent, _sent(f"/threads/{request.thread_id}/runs", {**body, "stream": True}, 0)], stream
 
@@ -166,8 +177,13 @@ class _Talk:
                         self._first_at = self._first_at or time.perf_counter()
                     yield await self._picture(event) if isinstance(event, Picture) else event
 
-    async def _picture(self, picture: Picture) -> ImageOutput:
-        content = await self._client.files.content(picture.file_id)
+    async def _picture(self, picture: Picture) -> ImageOutput | TextDelta:
+        from openai import NotFoundError
+
+        try:
+            content = await self._client.files.content(picture.file_id)
+        except NotFoundError:
+            return TextDelta(PICTURE_GONE)
         media_type = content.response.headers.get("content-type", "")
         is_told = media_type.startswith("image/")
         return ImageOutput(picture.file_id, media_type if is_told else "image/png", await content.aread())
@@ -187,21 +203,30 @@ class _Talk:
         thread_id, run_id = self._request.thread_id, self._reader.run["id"]
         self._reader.run["required_action"] = None  # answered: it is not asked for twice
         stream = await self._client.beta.threads.runs.submit_tool_outputs(
-            run_id, thread_id=thread_id, tool_outputs=outputs, stream=True
+            run_id, thread_id=thread_id, tool_outputs=outputs, stream=True, extra_headers=self._key()
         )
         body = {"tool_outputs": outputs, "stream": True}
         return _sent(f"/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", body, len(outputs)), stream
+
+    def _key(self) -> dict[str, str] | None:
+        """The key of this browser session; a server that was restarted has it no more."""
+        return {UPSTREAM_KEY_HEADER: self._request.upstream_key} if self._request.upstream_key else None
 
     def _end(self) -> list[Event]:
         run = self._reader.run
         end = ending(run) if run else None
         if end is None:
             return [Failed("The connection to the run broke off. It goes on; open the thread again.", True)]
+        usage = as_usage(run.get("usage"))
+        if usage is None and isinstance(end, Failed):
+            return [end]  # nothing was counted, and a failure is entered in the ledger anyway
         ttft_s = self._first_at - self._began if self._first_at else None
-        usage = as_usage(run.get("usage")) or Usage()
         answered_by = run.get("model") or self._request.model
         took_s = time.perf_counter() - self._began
-        return [UsageReport(answered_by, usage, ttft_s, took_s, local=self._request.is_local), end]
+        return [
+            UsageReport(answered_by, usage or Usage(), ttft_s, took_s, local=self._request.is_local),
+            end,
+        ]
 
 
 def _sent(path: str, body: Mapping[str, Any], messages: int) -> RequestSent:

@@ -25,6 +25,11 @@ from services.turns import (
 
 Wire = Mapping[str, Any]
 
+REFUSED = "The person did not allow this call."
+"""What the model is told of a function that was not to be called; who reads the step later knows it by this."""
+PICTURE_GONE = "\n\n*A picture was here. Its file has been deleted.*\n\n"
+FAILED_OUTPUT = "Error: "  # every function that failed begins its output so
+
 STEP_ENDS = {"completed_at", "cancelled_at", "failed_at", "expired_at"}
 STATE_OF_STEP: dict[str, ToolState] = {
     "in_progress": "running",
@@ -49,11 +54,15 @@ class RunReader:
     run: dict[str, Any] = field(default_factory=dict)
     _calls: dict[str, dict[int, dict[str, Any]]] = field(default_factory=dict)
     _told: dict[str, ToolStep] = field(default_factory=dict)
+    _written: set[str] = field(default_factory=set)
 
     def feed(self, name: str, data: Wire) -> Iterator[Event | Picture]:
         """The events of a turn that this event of the stream stands for."""
         if name == "thread.message.delta":
+            self._written.add(data["id"])
             yield from _of_message(data["delta"])
+        elif name in ("thread.message.completed", "thread.message.incomplete"):
+            yield from self._of_whole_message(data)
         elif name == "thread.run.step.delta":
             yield from self._of_step_delta(data)
         elif name == "error":
@@ -69,6 +78,12 @@ class RunReader:
         action = self.run.get("required_action") or {}
         calls = action.get("submit_tool_outputs", {}).get("tool_calls", ())
         return tuple(ToolCall(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in calls)
+
+    def _of_whole_message(self, message: Wire) -> Iterator[Event | Picture]:
+        """A message that was never told piece by piece: a server that was restarted has lost the pieces."""
+        if message["id"] not in self._written:
+            self._written.add(message["id"])
+            yield from _of_message(message)
 
     def _of_step(self, step: Wire) -> Iterator[Event]:
         yield as_step_changed(step)
@@ -102,7 +117,8 @@ def ending(run: Wire) -> Event | None:
         case "completed":
             return Finished("stop")
         case "incomplete":
-            return Finished("length")
+            reason = (run.get("incomplete_details") or {}).get("reason")
+            return Finished("content_filter" if reason == "content_filter" else "length")
         case "cancelled":
             return Finished("cancelled")
         case "failed":
@@ -156,16 +172,24 @@ def as_tool_step(call: Wire, state: ToolState) -> ToolStep:
     if kind == "function":
         made = ToolCall(call["id"], detail.get("name") or "", detail.get("arguments") or "")
         output = detail.get("output")
-        waits = output is None and state != "failed"
-        return ToolStep(made, "requested" if waits else state, output)
+        return ToolStep(made, _state_of_function(state, output), output)
     if kind == "code_interpreter":
         made = ToolCall(call["id"], kind, detail.get("input") or "")
         logs = [o["logs"] for o in detail.get("outputs") or () if o["type"] == "logs"]
-        return ToolStep(made, state, "\n".join(logs) if state == "completed" else None, dict(detail))
+        return ToolStep(made, state, "\n".join(logs) if state == "completed" else None, _copy(detail))
     results = detail.get("results") or ()
     made = ToolCall(call["id"], kind, json.dumps({"queries": detail.get("queries") or []}))
     found = json.dumps([{"file": r["file_name"], "score": r["score"]} for r in results])
-    return ToolStep(made, state, found if state == "completed" else None, dict(detail))
+    return ToolStep(made, state, found if state == "completed" else None, _copy(detail))
+
+
+def _state_of_function(state: ToolState, output: str | None) -> ToolState:
+    """What became of a function call: to the server any output is as good as another."""
+    if output is None:
+        return state if state == "failed" else "requested"
+    if output == REFUSED:
+        return "refused"
+    return "failed" if output.startswith(FAILED_OUTPUT) else state
 
 
 def as_usage(usage: Wire | None) -> Usage | None:

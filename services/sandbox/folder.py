@@ -16,7 +16,7 @@ from services.sandbox.measuring import folder_use
 from services.sandbox.removal import remove_tree
 
 PARTS = ("data", "tmp", "dev")
-NULL = "dev/null"
+NULL = "null"
 LONGEST_NAME_BYTES = 200
 PIECE_BYTES = 2**20
 
@@ -48,10 +48,11 @@ class SessionFolder:
         self._data = path / "data"
         for part in PARTS:
             (path / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        (path / NULL).touch()  # an ordinary file will do: what is written to it is nobody's
+        (path / "dev" / NULL).touch()  # an ordinary file will do: what is written to it is nobody's
 
     def put(self, name: str, source: Path) -> str:
         """Copy a file in under this name, or a similar one; the name it has then. Raises NoRoom."""
+        self._open_up()
         size_bytes, _ = self._use()
         if size_bytes + source.stat().st_size > self._limits.disk_bytes:
             raise NoRoom
@@ -66,8 +67,9 @@ class SessionFolder:
 
     def begin(self) -> State:
         """A program is about to run: the files that are there now."""
-        with suppress(OSError):
-            os.truncate(self.path / NULL, 0)
+        self._open_up()
+        with suppress(OSError), _opened(self.path / "dev") as devices:
+            _empty(devices, NULL)
         return self.state()
 
     def state(self) -> State:
@@ -83,6 +85,7 @@ class SessionFolder:
 
     def changed_since(self, before: State) -> list[FoundFile]:
         """Files that are new or were written to, the oldest change first."""
+        self._open_up()
         now = self.state()
         changed = [name for name, state in now.items() if before.get(name) != state]
         return [
@@ -120,6 +123,7 @@ class SessionFolder:
 
     def take_over(self, other: SessionFolder) -> None:
         """Move another session's files in here, and remove what is left of it."""
+        other._open_up()
         for path in list(other._data.iterdir()):
             with suppress(OSError):
                 path.rename(self._data / path.name)
@@ -128,6 +132,11 @@ class SessionFolder:
     def remove(self) -> None:
         """Remove it with all that is in it."""
         remove_tree(self.path)
+
+    def _open_up(self) -> None:
+        """A program may have forbidden its owner to look into the session's own folders."""
+        for part in PARTS:
+            (self.path / part).chmod(stat.S_IRWXU)
 
     def _use(self) -> tuple[int, int]:
         limits = self._limits
@@ -178,6 +187,17 @@ def _opened(path: Path) -> Iterator[int]:
         yield folder
     finally:
         os.close(folder)
+
+
+def _empty(folder: int, name: str) -> None:
+    """Cut a file to nothing. A program may have put a link to somebody else's in its place, or a pipe."""
+    file = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    try:
+        info = os.fstat(file)
+        if stat.S_ISREG(info.st_mode) and info.st_nlink == 1:
+            os.ftruncate(file, 0)
+    finally:
+        os.close(file)
 
 
 def safe_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -16,25 +17,33 @@ MAKING_S = 60
 
 
 class Home:
-    """A folder that this process holds a lock on for as long as it lives. Its methods block and raise OSError."""
+    """A folder that this process holds a lock on for as long as it lives.
+
+    Its methods block and raise OSError; several threads may call them.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own: Path | None = None
         self._lock = -1
+        self._making = threading.Lock()
 
     def own(self) -> Path:
         """This process's folder, made at the first call; what dead processes have left is removed then."""
-        if self._own is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            remove_left_behind(self._folder)
-            own = self._folder / secrets.token_hex(8)
-            own.mkdir(mode=0o700)
-            self._lock = os.open(own / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            (own / "root").mkdir()
-            self._own = own
-        return self._own
+        with self._making:
+            if self._own is None:
+                self._own = self._made()
+            return self._own
+
+    def _made(self) -> Path:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        remove_left_behind(self._folder)
+        own = self._folder / secrets.token_hex(8)
+        own.mkdir(mode=0o700)
+        self._lock = os.open(own / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        (own / "root").mkdir()
+        return own
 
     def root(self) -> Path:
         """The folder that sandboxes look out of; nothing of anybody's lies in it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from services.sandbox.walls import WALLS, Wall
 from services.sandbox.worker import CannotStart, Worker
 
 MOST_ALIVE = 8
+MOST_KEPT = 50
 IDLE_S = 3600.0
 SPARE_IDLE_S = 300.0
 
@@ -25,7 +26,8 @@ class Interpreter:
     """Sessions by key. Belongs to one event loop; nothing of it blocks. Must be closed.
 
     At most `most_alive` sessions have a worker at a time: the one that has rested longest is ended for a new one. A
-    session that has rested for `idle_s` loses its variables; its files stay until it is forgotten.
+    session that has rested for `idle_s` loses its variables; its files stay until it is forgotten, as the one that was
+    not used for longest is when there are more than `most_kept`.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Interpreter:
         limits: Limits | None = None,
         *,
         most_alive: int = MOST_ALIVE,
+        most_kept: int = MOST_KEPT,
         idle_s: float = IDLE_S,
         spare_idle_s: float = SPARE_IDLE_S,
         walls: Sequence[Wall] = WALLS,
@@ -45,7 +48,7 @@ class Interpreter:
         self._sessions: dict[str, Session] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._places = asyncio.Semaphore(most_alive)
-        self._most_alive, self._idle_s = most_alive, idle_s
+        self._most_alive, self._most_kept, self._idle_s = most_alive, most_kept, idle_s
         self._endings: set[asyncio.Task[None]] = set()
 
     async def refusal(self) -> str | None:
@@ -70,6 +73,7 @@ class Interpreter:
             async with session.lock:
                 self._stop_timer(key)
                 self._sessions[key] = self._sessions.pop(key, session)  # the last used is the last in line
+                self._forget_oldest()
                 try:
                     yield session
                 finally:
@@ -104,14 +108,23 @@ class Interpreter:
         spare = await self._spare.take()
         if spare is not None:
             worker, folder = spare
-            if session.folder is not None:
-                await asyncio.to_thread(folder.take_over, session.folder)
-            session.folder = folder
+            before, session.folder = session.folder, folder
+            try:
+                if before is not None:
+                    await asyncio.to_thread(folder.take_over, before)
+            except BaseException:
+                await worker.end()
+                raise
             return worker
         if session.folder is None:
             path = await asyncio.to_thread(self._home.new_folder)
             session.folder = await asyncio.to_thread(SessionFolder, path, self._limits)
         return await self._starter.start(session.folder)
+
+    def _forget_oldest(self) -> None:
+        unused = [key for key, session in self._sessions.items() if not session.lock.locked()]
+        for key in unused[: max(0, len(self._sessions) - self._most_kept)]:
+            self._in_background(self.forget(key))
 
     async def _make_place(self) -> None:
         """End the session that has rested longest, if as many have workers as may."""
@@ -133,6 +146,14 @@ class Interpreter:
         del self._timers[key]
         session = self._sessions.get(key)
         if session is not None and not session.lock.locked():
-            ending = asyncio.create_task(session.end())
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
+            self._in_background(self._end_unused(key, session))
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        ending = asyncio.create_task(work)
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+
+    async def _end_unused(self, key: str, session: Session) -> None:
+        async with session.lock:
+            if key not in self._timers:  # else somebody has used it meanwhile
+                await session.end()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 BLOCK_BYTES = 512
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 PARENT_AT, CPU_AT = 1, 11
 """Where the parent, and user and system time, stand in /proc/<pid>/stat behind the name. Source: man 5 proc."""
+SEEN = stat.S_IRUSR | stat.S_IXUSR
 STILL = {"T", "t", "Z", "X"}
 LISTS_CHILDREN = Path("/proc/thread-self/children").exists()
 """Not every kernel is built with it."""
@@ -59,24 +61,32 @@ def are_still(pids: Iterable[int]) -> bool:
 def folder_use(folders: Iterable[str], most_bytes: int, most_entries: int, depth: int) -> tuple[int, int]:
     """Bytes on the disk and entries of folders, no link followed; counting stops where it is too much already.
 
-    A tree deeper than `depth` is too much, too.
+    A tree deeper than `depth` is too much, too, and so is a folder that nobody may look into.
     """
     size_bytes = entries = 0
     waiting = [(folder, 0) for folder in folders]
     while waiting and size_bytes <= most_bytes and entries <= most_entries:
         folder, level = waiting.pop()
-        with suppress(OSError), os.scandir(folder) as listed:  # what was removed since counts no more
-            for entry in listed:
+        try:
+            for info, path in _infos(folder, most_entries - entries):
                 entries += 1
-                with suppress(OSError):
-                    info = entry.stat(follow_symlinks=False)
-                    size_bytes += info.st_blocks * BLOCK_BYTES
-                    if stat.S_ISDIR(info.st_mode):
-                        waiting.append((entry.path, level + 1))
-                        entries += most_entries if level >= depth else 0
-                if entries > most_entries:
-                    break
+                size_bytes += info.st_blocks * BLOCK_BYTES
+                if stat.S_ISDIR(info.st_mode):
+                    if info.st_mode & SEEN != SEEN:
+                        return size_bytes, most_entries + 1
+                    waiting.append((path, level + 1))
+                    entries += most_entries if level >= depth else 0
+        except PermissionError:
+            return size_bytes, most_entries + 1
     return size_bytes, entries
+
+
+def _infos(folder: str, most: int) -> Iterator[tuple[os.stat_result, str]]:
+    """What is in a folder, one entry more than `most` at the most. Raises PermissionError."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as listed:
+        for entry in islice(listed, most + 1):
+            with suppress(FileNotFoundError):  # what was removed since counts no more
+                yield entry.stat(follow_symlinks=False), entry.path
 
 
 def _children(pid: int) -> list[int]:

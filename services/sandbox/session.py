@@ -86,6 +86,9 @@ class Session:
 
     async def end(self) -> None:
         """End the worker; variables are gone, files stay."""
+        if self._stopping is not None:
+            self._stopping.cancel()
+            self._stopping = None
         worker, self.worker = self.worker, None
         if worker is not None:
             self._has_lost_variables = self._count > 0
@@ -94,7 +97,7 @@ class Session:
     async def _ready(self) -> SessionFolder:
         """The folder of this session, whose worker lives then."""
         if self._stopping is not None:
-            await self._stopping
+            await asyncio.wait({self._stopping})
             self._stopping = None
         if self.worker is not None and not self.worker.is_alive:
             await self.end()

@@ -36,16 +36,17 @@ class Spare:
         await asyncio.shield(self._making)
 
     async def take(self) -> Made | None:
-        """The spare worker; None when there is none."""
-        making, self._making = self._making, None
-        if making is None:
-            return None
-        with suppress(CannotStart):
-            worker, folder = await making
-            await self._stop_watching()
-            if worker.is_alive:
-                return worker, folder
-            await _let_go(worker, folder)
+        """The spare worker; None when there is none. Whoever is cancelled while it starts leaves it to others."""
+        while (making := self._making) is not None:
+            with suppress(CannotStart):
+                worker, folder = await asyncio.shield(making)
+                if self._making is not making:
+                    continue  # somebody else was quicker
+                self._making = None
+                self._stop_watching()
+                if worker.is_alive:
+                    return worker, folder
+                await _let_go(worker, folder)
         return None
 
     async def end(self) -> None:
@@ -64,7 +65,7 @@ class Spare:
 
     def _started(self, making: asyncio.Task[Made]) -> None:
         if making.cancelled() or making.exception() is not None:
-            self._making = None
+            self._making = None if self._making is making else self._making
             return
         self._resting = asyncio.create_task(self._watch(making.result()[0]))
 
@@ -76,11 +77,9 @@ class Spare:
         self._resting = None
         await self.end()
 
-    async def _stop_watching(self) -> None:
+    def _stop_watching(self) -> None:
         if self._resting is not None:
             self._resting.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._resting
             self._resting = None
 
 

@@ -30,12 +30,13 @@ _FIDELITY = """
 
 * Answers carry every key the specification asks for, and those the service sent beyond it. Where the two conflict, the SDK's type wins:
   `vector_store.files_batch`, and `""` where a text is required.
-* Any chat model answers, not only those of a list. A retired name such as `gpt-4o` is answered by the local model when there is no upstream.
+* Any chat model answers, not only those of a list. Without an upstream, the local model answers to a retired name such as `gpt-4o`.
 * `GET /v1/threads/{thread_id}/runs/{run_id}/events` joins a streamed run again, from the event after `Last-Event-ID` on.
-* A citation carries its quote, page and records beside `file_id`; search results carry page and records. A marker the model made up is left out.
+* A citation carries its quote, page and records beside `file_id`; search results carry page and records. Made-up markers are left out.
 * Files of purpose `assistants` can be downloaded. CSV, TSV and JSON lines can be searched too.
 * A file counts as `completed` once its words are searchable and its vectors are there, or after 3 seconds; vectors of long files follow.
-* `code_interpreter` is not here yet: a call of it is answered with a sentence that says so.
+* `code_interpreter` runs in a sandbox of the thread's own, on Linux; where none works it says so and the run goes on. A program has 60 s
+  and 1 GB; its variables live on for an hour without use. Files it writes can be downloaded; a link `sandbox:/mnt/data/…` is annotated.
 * A run ends `failed` when the server is stopped while it works; one that waits for its caller goes on after a restart.
 * Lists are ordered by when the server took an object in, so that a clock set back changes nothing.
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.documents.vectors import VectorIndex
 from services.documents.workers import Workers
+from services.sandbox.interpreter import Interpreter
 from services.server.files import FileService
 from services.server.retrieval.embedder import Embedder
 from services.server.retrieval.eraser import Eraser
@@ -16,12 +17,14 @@ from services.server.retrieval.reader import Reader
 from services.server.retrieval.renewer import Renewer
 from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.service import Retrieval
+from services.server.runs.code_interpreter import CodeInterpreter
 from services.server.runs.executor import Executor
 from services.server.runs.file_search import FileSearch
+from services.server.runs.interpreter_files import InterpreterFiles
 from services.server.runs.keeper import Keeper
 from services.server.runs.models import ChatModels, FindsModels
 from services.server.runs.service import RunService
-from services.server.runs.toolbox import BuiltInTool, Unavailable
+from services.server.runs.toolbox import BuiltInTool
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
 from services.server.upstream import Upstream
@@ -40,6 +43,7 @@ class Stateful:
     retrieval: Retrieval
     runs: RunService
     executor: Executor
+    interpreter: CodeInterpreter
     keeper: Keeper
     workers: Workers
     vectors: VectorIndex
@@ -56,6 +60,7 @@ class Stateful:
             with suppress(asyncio.CancelledError):
                 await self.background
         await self.executor.stop()
+        await self.interpreter.close()
         await asyncio.to_thread(self.workers.close)
         self.vectors.close()
 
@@ -87,9 +92,12 @@ def put_together(
 
         conformance.prepare(database.opened(), blobs)
         models = conformance.FixedModels()
+    interpreter = CodeInterpreter(
+        Interpreter(settings.home / "interpreter"), InterpreterFiles(database, blobs)
+    )
     tools: dict[str, BuiltInTool] = {
         "file_search": FileSearch(database, retrieval),
-        "code_interpreter": Unavailable("The code interpreter"),
+        "code_interpreter": interpreter,
     }
     executor = Executor(database, models, tools, blobs)
     return Stateful(
@@ -97,6 +105,7 @@ def put_together(
         retrieval=retrieval,
         runs=RunService(database, models, executor),
         executor=executor,
+        interpreter=interpreter,
         keeper=Keeper(database, executor),
         workers=workers,
         vectors=vectors,

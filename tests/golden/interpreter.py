@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.server.runs.builtin_tools import code_of
-from services.server.runs.toolbox import Outcome, Setting, ToolCall
+from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
 from services.server.store import files
 from services.server.store.database import ServerDatabase
 from services.server.store.files import NewFile
@@ -14,7 +14,7 @@ from tests.golden.legs import Leg
 from tests.golden.recording import Shape
 
 
-class RecordedInterpreter:
+class RecordedInterpreter(BuiltInTool):
     """A built-in tool that knows what each program printed and drew."""
 
     def __init__(self, database: ServerDatabase, blobs: Any) -> None:
@@ -34,12 +34,12 @@ class RecordedInterpreter:
         """The recorded model decides."""
         return False
 
-    async def run(self, call: ToolCall, setting: Setting) -> Outcome:
+    async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
         """The outputs of this program, its pictures as files of the owner's."""
         code = code_of(call.arguments)
         outputs = [await self._made(output, setting.owner) for output in self._outputs.get(code, [])]
-        told = [{"index": number, **output} for number, output in enumerate(outputs)]
-        return Outcome({"input": code, "outputs": outputs}, "Done.", deltas=({"outputs": told},))
+        tell({"outputs": [{"index": number, **output} for number, output in enumerate(outputs)]})
+        return Outcome({"input": code, "outputs": outputs}, "Done.")
 
     async def _made(self, output: Shape, owner: str) -> Shape:
         if output["type"] != "image":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 
 from services.chat import Chat, ChatOptions
 from services.clients import Connection
-from services.live import LiveTurns
+from services.live import KeptByServer, LiveTurns
 from services.loop import BackgroundLoop
 from services.metering.budgets import Budgets, Limits
 from services.metering.ledger import Ledger
@@ -20,7 +20,7 @@ from services.storage.conversations import Conversations
 from services.storage.database import open_database
 from services.storage.folder_blobs import FolderBlobs
 from services.storage.preferences import Preferences
-from services.turns import Message, TurnStatus
+from services.turns import Event, Finished, Message, Mode, TextDelta, Turn, TurnStatus, Usage, UsageReport
 from tests.support.upstream import RATE_LIMIT_HEADERS, Script, ScriptedUpstream, ToolCall, broken
 
 MODEL = "gpt-6-luna"
@@ -203,3 +203,53 @@ def test_many_turns_at_once_do_not_mix(home: Home) -> None:
     assert {t.turn.text for t in turns} == {"Hello world"}
     asked = {r.json["messages"][-1]["content"] for r in home.upstream.requests}
     assert asked == {f"Question {i}" for i in range(12)}
+
+
+def test_what_comes_after_a_turn_finds_it_stored(home: Home) -> None:
+    seen, is_over = [], threading.Event()
+
+    async def after(turn: Turn) -> None:
+        seen.append(home.conversations.turn(turn.id).status)
+        is_over.set()
+
+    turn = Turn(home.conversations.create(title="A test").id, Message("user", "Hello"), MODEL, "Scripted")
+    live = home.live.start(turn, home.connection, lambda _: told(TextDelta("Hi"), Finished("stop")), after)
+    live.join()
+    assert is_over.wait(5) and seen == [TurnStatus.COMPLETED]
+
+
+def test_a_turn_is_found_by_its_conversation_while_it_is_answered(home: Home) -> None:
+    home.upstream.play(Script(hang=True))
+    live = home.ask("Hello")
+    assert home.live.in_conversation(live.turn.conversation_id) is live
+    assert home.live.in_conversation("another") is None
+    live.stop()
+    live.join()
+    assert home.live.in_conversation(live.turn.conversation_id) is None
+
+
+def test_what_the_server_keeps_is_not_stored_twice(home: Home, loop: BackgroundLoop) -> None:
+    live = LiveTurns(loop, KeptByServer(), home.ledger, home.rate_limits)
+    turn = Turn("thread_1", Message("user", "Hello"), MODEL, "Scripted", mode=Mode.ASSISTANTS)
+    begun = live.start(turn, home.connection, lambda _: told(TextDelta("Hi"), Finished("stop")))
+    begun.join()
+    assert (turn.status, turn.text, turn.error) == (TurnStatus.COMPLETED, "Hi", None)
+    assert home.conversations.list() == []
+
+
+@pytest.mark.parametrize(("local", "is_free"), [(True, True), (False, False)])
+def test_a_report_tells_better_than_its_connection_where_a_model_runs(
+    home: Home, local: bool, is_free: bool
+) -> None:
+    report = UsageReport(MODEL, Usage(1000, 100), None, 1.0, local=local)
+    turn = Turn("thread_1", Message("user", "Hello"), MODEL, "Local", mode=Mode.ASSISTANTS)
+    connection = Connection("Local", "local", home.upstream.base_url, "key")
+    live = LiveTurns(home.live._loop, KeptByServer(), home.ledger, home.rate_limits)
+    live.start(turn, connection, lambda _: told(report, Finished("stop"))).join()
+    assert turn.cost_usd is not None and (turn.cost_usd == 0) is is_free
+    assert home.ledger.totals(conversation_id="thread_1").cost_usd == turn.cost_usd
+
+
+async def told(*events: Event) -> AsyncIterator[Event]:
+    for event in events:
+        yield event

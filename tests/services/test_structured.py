@@ -1,5 +1,6 @@
 import json
 import socket
+import time
 
 import pytest
 from hypothesis import given
@@ -185,3 +186,22 @@ def test_a_schema_need_not_be_strict_to_be_one():
     assert parse_schema(loose)["properties"] == {"a": {"type": "string"}}
     with pytest.raises(InvalidInput, match="must describe an object"):
         parse_schema('{"type": "string"}')
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "(", "(?<=a)*"])
+def test_a_pattern_can_neither_freeze_nor_break_the_check(pattern):
+    """A regular expression cannot be interrupted, and while it runs nobody else is served."""
+    bait = "a" * 60 + "!"
+    schema = {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}}
+    started = time.monotonic()
+    assert validate_answer(json.dumps({"a": bait}), schema) == []
+    assert validate_answer('{"a": 5}', schema) == ["$.a: 5 is not of type 'string'."]
+    assert time.monotonic() - started < 2
+
+
+def test_entangled_references_end():
+    definitions = {f"d{i}": {"allOf": [{"$ref": f"#/$defs/d{i + 1}"}] * 2} for i in range(40)} | {"d40": {}}
+    schema = {"type": "object", "properties": {"a": {"$ref": "#/$defs/d0"}}, "$defs": definitions}
+    assert validate_answer('{"a": 1}', schema) == [
+        "The schema itself cannot be applied; check its references."
+    ]

@@ -74,6 +74,14 @@ def is_gone(process: psutil.Process) -> bool:
         return True
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is a process of this number that is not dead."""
+    try:
+        return not is_gone(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
+
+
 class Lab:
     """An interpreter on an event loop in a thread of its own. Must be closed."""
 
@@ -127,10 +135,28 @@ class Lab:
 
     def worker(self, key: str = "a") -> psutil.Process:
         """The session's Python."""
+        return self.keeper(key).children(recursive=True)[-1]
+
+    def keeper(self, key: str = "a") -> psutil.Process:
+        """The process between ours and the session's."""
         folder = str(self.session_folder(key))
         keepers = psutil.Process().children()
         (keeper,) = [process for process in keepers if folder in " ".join(process.cmdline())]
-        return keeper.children(recursive=True)[-1]
+        return keeper
+
+    def warm(self) -> psutil.Process:
+        """The Python of a spare worker that rests with all its libraries, once there is one."""
+        interpreter = self.interpreter
+
+        async def made() -> int:
+            interpreter.warm_up("a new session")
+            assert await interpreter.refusal() is None
+            worker, _ = interpreter._spare._making.result()  # type: ignore[union-attr]
+            return int(worker._keeper._process.pid)  # type: ignore[union-attr]
+
+        process = psutil.Process(self.call(made())).children(recursive=True)[-1]
+        assert eventually(lambda: process.status() == psutil.STATUS_STOPPED, CALL_S)
+        return process
 
     def has_noticed(self, key: str = "a") -> bool:
         """Whether it is known that the session's worker is gone."""

@@ -201,7 +201,7 @@ class ScriptedUpstream:
     def _take(self, raw: bytes) -> Script:
         if raw and (chosen := self.by_request(json.loads(raw))) is not None:
             return chosen
-        wanted = not self.only_streams or b'"stream":true' in raw
+        wanted = not self.only_streams or b'"stream":true' in raw.replace(b" ", b"")
         return self._scripts.popleft() if self._scripts and wanted else self.default
 
     async def _list_models(self, request: web.Request) -> web.StreamResponse:

@@ -14,11 +14,14 @@ _pipe = -1
 commands: IO[bytes]
 
 
-def open_pipes() -> None:
-    """Take both pipes out of the way of programs.
+def open_pipes(most_files: int) -> None:
+    """Take both pipes out of the way of programs, and close every other file that was open before.
 
     A program finds an empty standard input, and its output and its errors in one stream.
     """
+    os.closerange(
+        3, most_files
+    )  # sandlock leaves the loader and Python's own program open, the latter to be written to
     global _pipe, commands  # one process, one channel
     commands, _pipe = os.fdopen(os.dup(0), "rb"), os.dup(2)
     empty, end = os.pipe()

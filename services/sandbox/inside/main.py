@@ -15,9 +15,9 @@ from . import channel
 from .bounds import set_bounds
 from .mending import mend_mkdir
 from .notebook import Notebook
-from .syscalls import refuse_syscalls
+from .syscalls import die_with_parent, refuse_syscalls
 
-LIBRARIES = ("numpy", "pandas", "matplotlib.pyplot", "openpyxl")
+LIBRARIES = ("numpy", "pandas", "matplotlib.pyplot", "openpyxl", f"{__package__}.figures")
 
 
 class Worker:
@@ -73,9 +73,10 @@ def _flush() -> None:
 def main() -> None:
     """Shut this process in, say so, and work. Its argument is JSON: `bounds`, and whether to `warm` up."""
     told: dict[str, Any] = json.loads(sys.argv[1])
-    channel.open_pipes()
+    channel.open_pipes(told["bounds"]["open_files"])
     _open_output()
     set_bounds(**told["bounds"])
+    die_with_parent()
     refuse_syscalls()
     mend_mkdir()
     sys.argv = [""]

@@ -13,6 +13,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 
 ABSENT = -1
@@ -129,6 +130,10 @@ NUMBERS = {
     "landlock_restrict_self": (446, 446),
 }
 CLONE, CLONE3, SENDTO, TGKILL = (56, 220), (435, 435), (44, 206), (234, 131)
+FCNTL, IOCTL, PRCTL = (72, 25), (16, 29), (157, 167)
+SIGNALS_OF_FILES = {FCNTL: (8, 10, 15), IOCTL: (0x8901, 0x8902, 0x5452)}
+"""F_SETOWN, F_SETSIG and F_SETOWN_EX; FIOSETOWN, SIOCSPGRP and FIOASYNC: a file then signals any process it is told."""
+PR_SET_PDEATHSIG = 1
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 X32_BIT = 0x40000000
 CLONE_THREAD = 0x00010000
@@ -144,6 +149,11 @@ Step = tuple[int, int, int, int]
 
 class CannotBeShut(Exception):
     """The filter could not be set; the sandbox must not be used without it."""
+
+
+def die_with_parent() -> None:
+    """Have the system kill this process when its parent dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def refuse_syscalls() -> None:
@@ -177,6 +187,8 @@ def _filter(column: int, architecture: int, pid: int) -> list[Step]:
         *_when(CLONE[column], [_argument(0), (HAS, 1, 0, CLONE_THREAD), *_fails(), *_passes()]),
         *_when(SENDTO[column], _without_address()),
         *_when(TGKILL[column], [_argument(0), (EQUALS, 1, 0, pid), *_fails(), *_passes()]),
+        *[step for call, values in SIGNALS_OF_FILES.items() for step in _without(call[column], 1, values)],
+        *_without(PRCTL[column], 0, (PR_SET_PDEATHSIG,)),
         *[step for numbers in NUMBERS.values() for step in _refused(numbers[column])],
         *_passes(),
     ]
@@ -195,6 +207,12 @@ def _without_address() -> list[Step]:
     """Sending goes where the socket is joined to, and nowhere else: both halves of the address are zero."""
     first, second = _argument(4), (LOAD, 0, 0, ARGUMENTS_AT + 4 * 8 + 4)
     return [first, (EQUALS, 0, 2, 0), second, (EQUALS, 1, 0, 0), *_fails(), *_passes()]
+
+
+def _without(number: int, position: int, values: tuple[int, ...]) -> list[Step]:
+    """One argument may not have these values."""
+    refused = [step for value in values for step in ((EQUALS, 0, 1, value), *_fails())]
+    return _when(number, [_argument(position), *refused, *_passes()])
 
 
 def _argument(position: int) -> Step:

@@ -26,8 +26,11 @@ class Eraser:
         self._working = asyncio.Lock()
         self._is_purged = False
 
-    async def work(self) -> None:
-        """Remove everything that is noted now. Raises StorageFailed; what could not be removed stays noted."""
+    async def work(self) -> bool:
+        """Remove everything that is noted now; False when there was nothing.
+
+        Raises StorageFailed; what could not be removed stays noted.
+        """
         async with self._working:
             last, failures = 0, list[StorageFailed]()
             while noted := await self._database.read(outbox.pending, last):
@@ -39,6 +42,7 @@ class Eraser:
             await asyncio.to_thread(self._vectors.tidy)
             if failures:
                 raise failures[-1]
+            return last > 0
 
     async def _remove(self, noted: list[Note]) -> list[StorageFailed]:
         """Remove these, each as far as it can be: what failed may lie somewhere else than the rest."""

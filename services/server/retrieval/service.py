@@ -81,10 +81,10 @@ class Retrieval:
     async def erase(self) -> None:
         """Remove what was deleted, now. A failure is tried again later: what was deleted is not found any more."""
         try:
-            await self._eraser.work()
+            if await self._eraser.work():
+                self.wake()  # indexes may have to be renewed
         except AppError as error:
             log.warning("something deleted could not be erased yet: %s", error.user_message)
-        self.wake()  # indexes may have to be renewed
 
     async def expire(self) -> bool:
         """Delete what is past its time, and erase whatever was deleted; True when there may be more."""

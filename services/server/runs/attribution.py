@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from services.documents.terms import question_terms, terms
 from services.server.runs.citations import Citer, Passage, Piece
+from services.server.runs.file_paths import link_to
 
 FEWEST_TERMS = 3
 SUPPORT = 0.6
@@ -36,17 +37,34 @@ class AttributingCiter(Citer):
         if text and text[-1] in ".!?。":  # whether a sentence ends here, the next piece tells
             text, self._waiting = text[:-1], text[-1]
         while (end := self._end_in(text)) is not None:
-            pieces += self._say(text[:end])
+            pieces += self._write(text[:end])
             pieces += self._end_sentence()
             text = text[end:]
-        return pieces + self._say(text)
+        return pieces + self._write(text)
 
     def flush(self) -> list[Piece]:
         """The rest, and the citation of the last sentence."""
         if not self.passages:
             return Citer.flush(self)
         waiting, self._waiting = self._waiting, ""
-        return [*self._say(waiting), *Citer.flush(self), *self._end_sentence()]
+        return [*self._write(waiting), *Citer.flush(self), *self._end_sentence()]
+
+    def hand_over(self) -> list[Piece]:
+        """A link to each file that was written for this answer: a small model seldom repeats one."""
+        pieces: list[Piece] = []
+        for path in self.links.fresh:
+            if self.links.files[path] not in self._linked():
+                name = path.rpartition("/")[2]
+                gap = "\n\n" if self.text else ""
+                pieces += [
+                    *Citer.feed(self, f"\n\n[{name}]("),
+                    self.link(link_to(path)),
+                    *Citer.feed(self, ")"),
+                ]
+        return pieces
+
+    def _linked(self) -> set[str]:
+        return {found["file_path"]["file_id"] for found in self.annotations if found["type"] == "file_path"}
 
     def _end_in(self, text: str) -> int | None:
         """Where the sentence ends in what comes next of it; its last character decides whether a line break is an end."""
@@ -54,7 +72,7 @@ class AttributingCiter(Citer):
         match = SENTENCE_END.search(before + text, len(before))
         return match.end() - len(before) if match else None
 
-    def _say(self, text: str) -> list[Piece]:
+    def _write(self, text: str) -> list[Piece]:
         self._sentence += text
         if self._sentence.startswith("\n\n"):
             self._last = None  # a new paragraph is cited anew

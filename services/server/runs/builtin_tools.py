@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
+
+from services.server.store.contexts import FOLDER
 
 Shape = dict[str, Any]
 
 FILE_SEARCH, CODE_INTERPRETER = "file_search", "code_interpreter"
 BUILT_IN = (FILE_SEARCH, CODE_INTERPRETER)
+MOST_NAMES = 20
 DESCRIPTIONS = {
     FILE_SEARCH: (
         "Searches the files the person has given you, and returns the passages that fit best. Use it for every question"
@@ -16,8 +20,9 @@ DESCRIPTIONS = {
         " rests on a passage, repeat its marker exactly."
     ),
     CODE_INTERPRETER: (
-        "Runs Python code and returns what it prints, and the files and pictures it makes. State lives on between calls;"
-        " files are in /mnt/data. Use it for calculations, data and plots."
+        "Runs a Python program and returns what it prints. Use it for every calculation, for questions about the data in"
+        " files, and for charts. print() what you want to know; read and save files in /mnt/data; draw with matplotlib and"
+        " plt.show(). pandas, numpy and openpyxl are there, the internet is not. Variables live on between calls."
     ),
 }
 PARAMETERS: dict[str, Shape] = {
@@ -38,18 +43,26 @@ PARAMETERS: dict[str, Shape] = {
 }
 
 
-def as_functions(tools: list[Shape]) -> list[Shape]:
-    """A run's tools as function tools of a chat request."""
-    return [_as_function(tool) for tool in tools]
+def as_functions(tools: list[Shape], files: Sequence[str] = ()) -> list[Shape]:
+    """A run's tools as function tools of a chat request; `files` are the names of those that programs find."""
+    return [_as_function(tool, files) for tool in tools]
 
 
-def _as_function(tool: Shape) -> Shape:
+def _as_function(tool: Shape, files: Sequence[str]) -> Shape:
     kind = tool["type"]
     if kind == "function":
         function = {name: value for name, value in tool["function"].items() if value is not None}
         return {"type": "function", "function": function}
-    function = {"name": kind, "description": DESCRIPTIONS[kind], "parameters": PARAMETERS[kind]}
+    described = DESCRIPTIONS[kind] + (_present(files) if kind == CODE_INTERPRETER else "")
+    function = {"name": kind, "description": described, "parameters": PARAMETERS[kind]}
     return {"type": "function", "function": function}
+
+
+def _present(files: Sequence[str]) -> str:
+    if not files:
+        return ""
+    more = f" and {len(files) - MOST_NAMES} more" if len(files) > MOST_NAMES else ""
+    return f" Files in {FOLDER} now: {', '.join(files[:MOST_NAMES])}{more}."
 
 
 def as_choice(choice: Any) -> Any:

@@ -1,7 +1,7 @@
 """Citations: markers such as 【4:0†report.pdf】 in what a model writes, followed back to the passages they stand for.
 
 A marker is held back until it is whole. One that stands for a passage goes out with its annotation; one that the
-model made up is left out, since it would cite nothing.
+model made up is left out, since it would cite nothing. Links to files that programs wrote are told in the same way.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.documents.quotes import best_quote
+from services.server.runs.file_paths import Links
 
 Annotation = dict[str, Any]
 
@@ -33,6 +34,17 @@ class Passage:
     last_page: int | None = None
     first_row: int | None = None
     last_row: int | None = None
+    page_starts: tuple[tuple[int, int], ...] = ()
+
+    def pages_of(self, quote: str) -> tuple[int | None, int | None]:
+        """First and last page of a quote from the passage; of the whole passage where the quote is not in it."""
+        start = self.text.find(quote)
+        if start < 0 or not self.page_starts:
+            return self.page, self.last_page
+        return self._page_at(start), self._page_at(start + max(0, len(quote) - 1))
+
+    def _page_at(self, place: int) -> int | None:
+        return next((page for begin, page in reversed(self.page_starts) if begin <= place), self.page)
 
     @property
     def marker(self) -> str:
@@ -42,7 +54,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text that can go out now, with the annotation that belongs to it when it is a marker."""
+    """Text that can go out now, with the annotation that belongs to it when it is a marker or a link."""
 
     text: str
     annotation: Annotation | None = None
@@ -53,25 +65,25 @@ class Citer:
     """Follows one message as it is written."""
 
     passages: list[Passage] = field(default_factory=list)
+    links: Links = field(default_factory=Links)
     text: str = ""
     annotations: list[Annotation] = field(default_factory=list)
     _held: str = ""
 
     def feed(self, piece: str) -> list[Piece]:
         """What can go out after this piece."""
-        if not self.passages:
-            self.text += piece
-            return [Piece(piece)] if piece else []
         self._held += piece
-        pieces = list(self._whole_markers())
-        unfinished = BEGINNING.search(self._held)
-        free_until = unfinished.start() if unfinished else len(self._held)
-        pieces += self._plain(free_until)
+        pieces = list(self._annotated(is_end=False))
+        pieces += self._plain(self._free_until())
         return pieces
 
     def flush(self) -> list[Piece]:
         """What is still held back, once nothing more comes."""
-        return self._plain(len(self._held))
+        return [*self._annotated(is_end=True), *self._plain(len(self._held))]
+
+    def hand_over(self) -> list[Piece]:
+        """What is said at the end of the last message about files it has not linked to: a model says this itself."""
+        return []
 
     def content(self) -> list[dict[str, Any]]:
         """The message's content so far, as it is stored."""
@@ -79,13 +91,28 @@ class Citer:
             return []
         return [{"type": "text", "text": {"value": self.text, "annotations": list(self.annotations)}}]
 
-    def _whole_markers(self) -> Iterable[Piece]:
-        while match := MARKER.search(self._held):
+    def _annotated(self, *, is_end: bool) -> Iterable[Piece]:
+        """Everything up to the last marker and link that are whole."""
+        while match := self._first_whole(is_end=is_end):
             yield from self._plain(match.start())
             self._held = self._held[len(match.group()) :]
-            passage = self._passage(*match.groups())
-            if passage is not None:
+            if match.re is not MARKER:
+                yield self.link(match.group())
+            elif (passage := self._passage(*match.groups())) is not None:
                 yield self.cite(passage, match.group())
+
+    def _first_whole(self, *, is_end: bool) -> re.Match[str] | None:
+        marker = MARKER.search(self._held) if self.passages else None
+        link = self.links.first_in(self._held)
+        if link and not is_end and link.start() >= self.links.unfinished_from(self._held):
+            link = None
+        return min((found for found in (marker, link) if found), key=re.Match.start, default=None)
+
+    def _free_until(self) -> int:
+        """Where what must be held back begins: a marker or a link that is not whole yet."""
+        marker = BEGINNING.search(self._held) if self.passages else None
+        link = self.links.unfinished_from(self._held)
+        return min(marker.start(), link) if marker else link
 
     def _plain(self, until: int) -> list[Piece]:
         ready, self._held = self._held[:until], self._held[until:]
@@ -106,7 +133,8 @@ class Citer:
         marker, start = marker or passage.marker, len(self.text)
         quote = best_quote(passage.text, self._claim())
         citation: dict[str, Any] = {"file_id": passage.file_id, "quote": quote}
-        where = {"page": passage.page, "last_page": passage.last_page, "rows": _rows(passage)}
+        page, last_page = passage.pages_of(quote)
+        where = {"page": page, "last_page": last_page, "rows": _rows(passage)}
         citation |= {name: value for name, value in where.items() if value is not None}
         annotation = {
             "type": "file_citation",
@@ -115,9 +143,16 @@ class Citer:
             "end_index": start + len(marker),
             "file_citation": citation,
         }
-        self.text += marker
+        return self._say(marker, annotation)
+
+    def link(self, link: str) -> Piece:
+        """A link to a file, with the annotation for it."""
+        return self._say(link, self.links.annotation(link, len(self.text)))
+
+    def _say(self, text: str, annotation: Annotation) -> Piece:
+        self.text += text
         self.annotations.append(annotation)
-        return Piece(marker, {"index": len(self.annotations) - 1, **annotation})
+        return Piece(text, {"index": len(self.annotations) - 1, **annotation})
 
     def _claim(self) -> str:
         """What the marker is to support: the text since the sentence before, without other markers."""

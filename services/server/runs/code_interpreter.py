@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +13,12 @@ from services.sandbox.interpreter import Interpreter
 from services.sandbox.session import Session
 from services.sandbox.worker import CannotStart
 from services.server.runs.builtin_tools import code_of
+from services.server.runs.file_paths import link_to
 from services.server.runs.interpreter_files import InterpreterFiles
-from services.server.runs.toolbox import Outcome, Setting, ToolCall
+from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
+from services.server.store.contexts import FOLDER
 
 Shape = dict[str, Any]
-Tell = Callable[[Shape], None]
 
 MOST_FAILURES = 4
 """After so many programs in a row that failed, the model is asked to give up."""
@@ -39,15 +39,11 @@ FILES = "These files were stored for the person. To hand one over, repeat its li
 
 @dataclass(slots=True)
 class Shown:
-    """What a call has given so far: the step's outputs, and the files behind the paths that programs wrote.
+    """What a call has given so far: the step's outputs, each told as it comes, and the files behind written paths."""
 
-    Each output is told as it comes, when `tell` is given, else once everything is done.
-    """
-
-    tell: Tell | None
+    tell: Tell
     outputs: list[Shape] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
-    deltas: list[Shape] = field(default_factory=list)
 
     def add_text(self, text: str) -> None:
         """Text goes on where the text before it ended, unless a figure came between."""
@@ -75,14 +71,10 @@ class Shown:
         return [output["image"]["file_id"] for output in self.outputs if output["type"] == "image"]
 
     def _told(self, output: Shape) -> None:
-        delta = {"outputs": [{"index": len(self.outputs) - 1, **output}]}
-        if self.tell is None:
-            self.deltas.append(delta)
-        else:
-            self.tell(delta)
+        self.tell({"outputs": [{"index": len(self.outputs) - 1, **output}]})
 
 
-class CodeInterpreter:
+class CodeInterpreter(BuiltInTool):
     """Runs programs, each in the session of its thread."""
 
     def __init__(self, interpreter: Interpreter, files: InterpreterFiles) -> None:
@@ -97,25 +89,32 @@ class CodeInterpreter:
         """Never: only the model knows which program to write."""
         return False
 
-    def warm_up(self, owner: str, thread_id: str) -> None:
-        """A run that has this tool begins: have an interpreter ready."""
+    def begin(self, owner: str, thread_id: str) -> None:
+        """Have an interpreter ready."""
+        self._failures.pop(_key(owner, thread_id), None)
         self._interpreter.warm_up(_key(owner, thread_id))
 
     async def forget(self, owner: str, thread_id: str) -> None:
-        """The thread is deleted: end its session and remove its files."""
+        """End the thread's session and remove its files."""
         self._failures.pop(_key(owner, thread_id), None)
         await self._interpreter.forget(_key(owner, thread_id))
 
-    async def run(self, call: ToolCall, setting: Setting, tell: Tell | None = None) -> Outcome:
-        """Run the program, and keep what it made. With `tell`, each output is told as it comes."""
+    async def close(self) -> None:
+        """End every session."""
+        await self._interpreter.close()
+
+    async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
+        """Run the program, and keep what it made; each output is told as it comes."""
         program, shown = program_of(call.arguments), Shown(tell)
         key = _key(setting.owner, setting.thread_id)
         try:
-            if program.strip():
+            if not program.strip():
+                sentences = [EMPTY]
+            elif self._failures.get(key, 0) >= MOST_FAILURES:
+                sentences = [GIVE_UP]
+            else:
                 async with self._interpreter.session(key) as session:
                     sentences = await self._run(session, program, setting, shown)
-            else:
-                sentences = [EMPTY]
         except CannotStart as error:
             sentences = [f"{error} Answer without running programs, and say so."]
             shown.add_line(sentences[0])
@@ -123,12 +122,13 @@ class CodeInterpreter:
             details={"input": program, "outputs": shown.outputs},
             output=_told(shown, sentences, _budget(setting)),
             private={"paths": shown.paths, "figures": shown.figures()},
-            deltas=tuple(shown.deltas),
         )
 
     async def _run(self, session: Session, program: str, setting: Setting, shown: Shown) -> list[str]:
         """Run it in its session; what the model is to be told beside what was printed."""
-        sentences = await self._files.put_in(session, setting.owner, _file_ids(setting.resources))
+        sentences = await self._files.put_in(
+            session, setting.owner, file_ids_of(setting.resources), setting.written
+        )
         async with aclosing(session.run(program)) as events:
             async for event in events:
                 match event:
@@ -152,7 +152,9 @@ class CodeInterpreter:
             room -= found.size_bytes
             file_id = await self._files.keep(session, setting.owner, found)
             if file_id is not None:
-                shown.paths[f"/mnt/data/{found.name}"] = file_id
+                shown.paths[FOLDER + found.name] = file_id
+        if shown.paths:
+            await self._files.note(setting.thread_id, shown.paths)
         failed = end.error is not None or not end.is_state_kept
         return [*sentences, *self._advice(_key(setting.owner, setting.thread_id), failed=failed)]
 
@@ -187,7 +189,8 @@ def _key(owner: str, thread_id: str) -> str:
     return f"{owner}/{thread_id}"
 
 
-def _file_ids(resources: list[Shape]) -> list[str]:
+def file_ids_of(resources: list[Shape]) -> list[str]:
+    """The ids of the files attached to an assistant and to a thread."""
     ids = [i for r in resources for i in r.get("code_interpreter", {}).get("file_ids", ())]
     return list(dict.fromkeys(ids))
 
@@ -208,7 +211,7 @@ def _told(shown: Shown, sentences: list[str], budget: int) -> str:
             *sentences,
         ]
     if shown.paths:
-        links = [f"[{path.rpartition('/')[2]}](sandbox:{path})" for path in shown.paths]
+        links = [f"[{path.rpartition('/')[2]}]({link_to(path)})" for path in shown.paths]
         sentences = [*sentences, "\n".join([FILES, *links])]
     printed = _cut(shown.text().strip(), budget)
     return "\n\n".join([part for part in (printed, *sentences) if part]) or NOTHING_PRINTED

@@ -9,8 +9,9 @@ from typing import Any
 
 from services.server.runs import prompt, records, usage
 from services.server.runs.attribution import AttributingCiter
-from services.server.runs.builtin_tools import as_choice, as_functions
+from services.server.runs.builtin_tools import CODE_INTERPRETER, as_choice, as_functions
 from services.server.runs.citations import Citer
+from services.server.runs.file_paths import Links
 from services.server.runs.live import Live
 from services.server.runs.models import ChatModel, FindsModels
 from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
@@ -55,12 +56,14 @@ class Conversation:
         self._live = live
         self._prompt_tokens = self._completion_tokens = 0
         self._has_searched = False
+        self._functions: list[Shape] = []
 
     async def go(self, worker: str) -> None:
         """Ask and call until the run has ended or waits; all of it is in the record then."""
         live = self._live
         model = await self._models.find(live.run["model"], live.key)
         await uninterrupted(self._begin(worker))
+        self._functions = await self._described()
         self._prompt_tokens, self._completion_tokens, made = await self._database.read(
             contexts.spent, live.run_id
         )
@@ -74,12 +77,25 @@ class Conversation:
     async def _begin(self, worker: str) -> None:
         self._live.announce(await self._database.write(records.begin, self._live.run_id, worker))
 
+    async def _described(self) -> list[Shape]:
+        """The run's tools as the model sees them; each is told that a run begins."""
+        run = self._live.run
+        for tool in run["tools"]:
+            if tool["type"] in self._tools:
+                self._tools[tool["type"]].begin(self._live.owner, run["thread_id"])
+        if CODE_INTERPRETER not in {tool["type"] for tool in run["tools"]}:
+            return as_functions(run["tools"])
+        return as_functions(
+            run["tools"], await self._database.read(contexts.at_hand, self._live.owner, run["id"])
+        )
+
     async def _one_round(self, model: ChatModel, *, is_first: bool) -> bool:
         """One answer of the model with what follows from it; whether another is needed."""
         said = await self._prompt(model)
         request = await self._request(model, said, is_first)
         citer = AttributingCiter if model.is_local else Citer
-        self._live.writing = Writing(citer=citer(said.passages))
+        links = Links(said.made.files, said.made.fresh)
+        self._live.writing = Writing(citer=citer(said.passages, links), figures=said.made.figures)
         step = Round(self._database, self._live)
         answer = await self._looked_up(model, step, is_first) or await self._ask(model, step, request, said)
         self._count(answer)
@@ -123,7 +139,7 @@ class Conversation:
         run = self._live.run
         context = model.context_tokens - self._reply_tokens(model)
         left = context if run["max_prompt_tokens"] is None else run["max_prompt_tokens"] - self._prompt_tokens
-        tools = as_functions(run["tools"])
+        tools = self._functions
         try:
             return await self._database.read(prompt.build, run["id"], min(context, left), tools)
         except PromptTooLong:
@@ -144,7 +160,7 @@ class Conversation:
         }
         if run["tools"] and not (model.is_local and self._has_searched):
             # Read once more with the tools in front of it, what was found would take a small model twice as long.
-            request["tools"] = as_functions(run["tools"])
+            request["tools"] = self._functions
             request["tool_choice"] = as_choice(run["tool_choice"]) if is_first or _is_none(run) else "auto"
             if not run["parallel_tool_calls"]:
                 request["parallel_tool_calls"] = False
@@ -194,7 +210,7 @@ class Conversation:
 
         async def setting_for(call: ToolCall) -> Setting:
             tool = next(tool for tool in live.run["tools"] if tool["type"] == call.kind)
-            resources, questions = await self._database.read(contexts.of_tools, live.run["id"])
+            resources, questions, written = await self._database.read(contexts.of_tools, live.run["id"])
             return Setting(
                 owner=live.owner,
                 thread_id=live.run["thread_id"],
@@ -203,6 +219,7 @@ class Conversation:
                 model_context_tokens=model.context_tokens,
                 is_local=model.is_local,
                 questions=questions,
+                written=written,
             )
 
         return setting_for

@@ -39,6 +39,7 @@ class Executor:
         self.logs = EventLogs()
         self._database, self._models, self._tools, self._blobs = database, models, tools, blobs
         self._live: dict[str, Live] = {}
+        self._forgetting: set[asyncio.Task[None]] = set()
 
     def start(self, live: Live) -> None:
         """Work on a queued run in the background."""
@@ -83,12 +84,19 @@ class Executor:
         if live is not None and live.task is not None:
             await asyncio.wait([live.task], timeout=most_s)
 
+    def forget(self, owner: str, thread_id: str) -> None:
+        """Have every tool forget a thread that is deleted; nobody need wait for that."""
+        for tool in self._tools.values():
+            task = asyncio.create_task(tool.forget(owner, thread_id), name=f"forget {thread_id}")
+            self._forgetting.add(task)
+            task.add_done_callback(self._forgetting.discard)
+
     async def stop(self) -> None:
         """End every run of this process; what had arrived is kept."""
         tasks = [live.task for live in self._live.values() if live.task is not None]
         for live in list(self._live.values()):
             live.interrupt(_failed("server_error", STOPPED))
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._forgetting, return_exceptions=True)
 
     def _forget_expired(self) -> None:
         """Let go of runs that waited here and were answered or ended by another process, and of their keys."""

@@ -11,7 +11,7 @@ from services.server.retrieval.search import Hit, Wanted
 from services.server.retrieval.service import Retrieval
 from services.server.runs.builtin_tools import queries_of
 from services.server.runs.citations import Passage
-from services.server.runs.toolbox import Outcome, Setting, ToolCall
+from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
 from services.server.store import contexts
 from services.server.store.database import ServerDatabase
 
@@ -35,7 +35,7 @@ BRACKETS = str.maketrans("【】", "[]")
 NOTHING = "No passage in the files fits. Say that the files do not answer this."
 
 
-class FileSearch:
+class FileSearch(BuiltInTool):
     """Searches the vector stores of a run's assistant and thread."""
 
     def __init__(self, database: ServerDatabase, retrieval: Retrieval) -> None:
@@ -50,7 +50,7 @@ class FileSearch:
         hits = await self._find(setting.questions, replace(setting, tool={"max_num_results": 1}))
         return bool(hits) and hits[0].score >= TELLING_SCORE
 
-    async def run(self, call: ToolCall, setting: Setting) -> Outcome:
+    async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
         """Search, and put what was found into words for the model."""
         queries = queries_of(call.arguments) or setting.questions
         hits = await self._find(queries, setting)
@@ -120,6 +120,7 @@ def _passage(hit: Hit, turn: int, position: int) -> Passage:
         last_page=place.get("last_page"),
         first_row=place.get("first_row"),
         last_row=place.get("last_row"),
+        page_starts=hit.page_starts,
     )
 
 
@@ -145,12 +146,14 @@ def _cut(passage: Passage, hit: Hit, room: int) -> Passage:
     characters = max(1, len(passage.text) * room // max(1, tokens.count(passage.text)))
     focus = (hit.focus[0] + hit.focus[1]) // 2 - hit.start if hit.focus else characters // 2
     start = min(max(0, focus - characters // 2), max(0, len(passage.text) - characters))
-    part = passage.text[start : start + characters]
+    end = start + characters
     if start:
-        part = part[part.find(" ") + 1 :]
-    if start + characters < len(passage.text):
-        part = part[: part.rfind(" ")] if " " in part else part
-    return replace(passage, text=part)
+        start += passage.text[start:end].find(" ") + 1
+    if end < len(passage.text):
+        space = passage.text.rfind(" ", start, end)
+        end = space if space >= 0 else end
+    begins = tuple((max(0, place - start), page) for place, page in passage.page_starts if place < end)
+    return replace(passage, text=passage.text[start:end], page_starts=begins)
 
 
 def _result(hit: Hit) -> Shape:

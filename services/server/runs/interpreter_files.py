@@ -15,7 +15,8 @@ from services.errors import NotFound, StorageFailed
 from services.sandbox.folder import FoundFile, NoRoom, NotAFile
 from services.sandbox.session import Session as Interpreting
 from services.server.errors import ApiError
-from services.server.store import files
+from services.server.store import contexts, files
+from services.server.store.contexts import FOLDER
 from services.server.store.database import ServerDatabase
 from services.storage.blob_use import delete_if_unused
 from services.storage.local_files import temporary_file
@@ -41,15 +42,19 @@ class InterpreterFiles:
     def __init__(self, database: ServerDatabase, blobs: Blobs) -> None:
         self._database, self._blobs = database, blobs
 
-    async def put_in(self, session: Interpreting, owner: str, file_ids: list[str]) -> list[str]:
+    async def put_in(
+        self, session: Interpreting, owner: str, file_ids: list[str], written: dict[str, str]
+    ) -> list[str]:
         """Copy attached files in that are not there; a sentence for each that cannot be. Raises CannotStart.
 
-        A file that was deleted meanwhile is left out.
+        `written` are files of earlier programs, by their paths; those whose session is no more are put in again. A
+        file that was deleted meanwhile is left out.
         """
-        if not file_ids:
+        lost = [file_id for path, file_id in written.items() if _is_lost(session, path, file_id)]
+        if not file_ids and not lost:
             return []
         there, sentences = await session.names(), []
-        for file in await self._database.read(_attached, owner, file_ids):
+        for file in await self._database.read(_attached, owner, list(dict.fromkeys([*lost, *file_ids]))):
             if session.placed.get(file.id) in there:
                 continue
             try:
@@ -67,7 +72,13 @@ class InterpreterFiles:
                 size_bytes = await session.take(found.name, path)
             except NotAFile:
                 return None
-            return await self._keep(owner, found.name.rpartition("/")[2], path, size_bytes)
+            file_id = await self._keep(owner, found.name.rpartition("/")[2], path, size_bytes)
+            session.placed[file_id] = found.name
+            return file_id
+
+    async def note(self, thread_id: str, paths: dict[str, str]) -> None:
+        """Write down which files programs of a thread have written, by their paths."""
+        await self._database.write(contexts.note_written, thread_id, paths)
 
     async def keep_figure(self, owner: str, png: bytes, number: int) -> str:
         """Store a figure; its id."""
@@ -90,6 +101,11 @@ class InterpreterFiles:
                 await self._database.write(delete_if_unused, self._blobs, key)
             raise
         return str(made["id"])
+
+
+def _is_lost(session: Interpreting, path: str, file_id: str) -> bool:
+    """Whether a written file is none of this session's: it was another's, which is no more. Folders are not made again."""
+    return file_id not in session.placed and "/" not in path.removeprefix(FOLDER)
 
 
 def _attached(session: Session, owner: str, file_ids: list[str]) -> list[Attached]:

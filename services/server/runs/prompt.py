@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services import tokens
 from services.server.runs.citations import Passage
-from services.server.store import steps
+from services.server.store import contexts, steps
 from services.storage.api_tables import FileRow, MessageRow, RunRow, StepRow
 
 Shape = dict[str, Any]
@@ -20,6 +20,7 @@ TOKENS_PER_MESSAGE = 4
 TOKENS_PER_IMAGE = 765
 FIRST_MESSAGE_SHARE = 8
 READ_AT_ONCE = 64
+FIGURE = "[A figure was shown here.]"
 BLOB_URL = "blob:"
 """Begins the address of a picture that lies in our own files; whoever sends the request puts the bytes in."""
 
@@ -38,14 +39,27 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What programs have made: the ids of figures that no message shows yet, of the thread's files by their paths,
+    and the paths of those that this run wrote.
+    """
+
+    figures: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    fresh: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """What a run says to its model, the passages it has shown so far, and how many tokens that makes, estimated.
 
-    `kept` and `steps`, the number of the run's own steps in it, are enough to put it together again.
+    `made` is what its programs have made so far. `kept` and `steps`, the number of the run's own steps in it, are
+    enough to put it together again.
     """
 
     messages: list[Shape]
     passages: list[Passage]
+    made: Made
     tokens: int
     kept: Kept = Kept()
     steps: int = 0
@@ -65,7 +79,9 @@ def build(session: Session, run_id: str, limit_tokens: int, tools: list[Shape]) 
     fixed = sum(count(message, model) for message in (*system, *rounds))
     fixed += sum(tokens.TOKENS_PER_TOOL + tokens.count(str(tool), model) for tool in tools)
     history, used, kept = _history(session, run, limit_tokens - fixed)
-    return Prompt([*system, *history, *rounds], passages, fixed + used, kept, len(taken))
+    return Prompt(
+        [*system, *history, *rounds], passages, _made(session, run, taken), fixed + used, kept, len(taken)
+    )
 
 
 def again(session: Session, run: RunRow, kept: Kept, step_count: int) -> list[Shape]:
@@ -167,7 +183,7 @@ def _rows(session: Session, run: RunRow, *, oldest_first: bool) -> Iterator[Mess
 
 
 def _as_chat(session: Session, row: MessageRow) -> Shape:
-    parts = [_part(session, row.owner, part) for part in row.body["content"]]
+    parts = [_part(session, row, part) for part in row.body["content"]]
     names = _attached(session, row)
     if names:
         parts.append({"type": "text", "text": f"[Attached: {', '.join(names)}]"})
@@ -176,7 +192,7 @@ def _as_chat(session: Session, row: MessageRow) -> Shape:
     return {"role": row.role, "content": parts}
 
 
-def _part(session: Session, owner: str, part: Shape) -> Shape:
+def _part(session: Session, row: MessageRow, part: Shape) -> Shape:
     match part["type"]:
         case "text":
             return {"type": "text", "text": part["text"]["value"]}
@@ -184,8 +200,10 @@ def _part(session: Session, owner: str, part: Shape) -> Shape:
             return {"type": "text", "text": part["refusal"]}
         case "image_url":
             return {"type": "image_url", "image_url": part["image_url"]}
+    if row.role == "assistant":
+        return {"type": "text", "text": FIGURE}  # models take pictures from the person alone
     file_id = part["image_file"]["file_id"]
-    file = session.scalar(select(FileRow).where(FileRow.id == file_id, FileRow.owner == owner))
+    file = session.scalar(select(FileRow).where(FileRow.id == file_id, FileRow.owner == row.owner))
     if file is None:
         return {"type": "text", "text": "[A picture that was here has been deleted.]"}
     detail = part["image_file"].get("detail", "auto")
@@ -212,6 +230,19 @@ def _rounds(session: Session, taken: Sequence[StepRow]) -> tuple[list[Shape], li
             for found in step.body.get("private", {}).values():
                 passages += [Passage(**shown) for shown in found.get("passages", ())]
     return said, passages
+
+
+def _made(session: Session, run: RunRow, taken: Sequence[StepRow]) -> Made:
+    """What programs made until now; figures are shown by the message after them."""
+    figures: list[str] = []
+    fresh: dict[str, str] = {}
+    for step in taken:
+        if step.kind == steps.MESSAGE:
+            figures.clear()
+        for told in step.body.get("private", {}).values():
+            figures += told.get("figures", ())
+            fresh |= told.get("paths", {})
+    return Made(tuple(figures), contexts.written(session, run.thread_id) | fresh, tuple(fresh))
 
 
 def _joined(said: list[Shape], called: list[Shape]) -> list[Shape]:

@@ -14,7 +14,7 @@ from services.server.runs.citations import Piece
 from services.server.runs.live import Live
 from services.server.runs.models import ChatModel
 from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, ToolCall, as_call
-from services.server.runs.writing import PartialCall, Writing
+from services.server.runs.writing import PartialCall, Writing, picture
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
 
@@ -75,7 +75,7 @@ class Round:
         if delta.get("refusal"):
             await self._open_message()
             self.writing.refusal += delta["refusal"]
-            index = 1 if self.writing.has_told_text else 0
+            index = len(self.writing.figures) + (1 if self.writing.has_told_text else 0)
             self._tell_message({"index": index, "type": "refusal", "refusal": delta["refusal"]})
         for piece in delta.get("tool_calls") or ():
             await self._take_call(piece)
@@ -108,6 +108,8 @@ class Round:
     async def _begin_message(self) -> None:
         self.writing.message, events = await self.database.write(records.open_message, self.live.run_id)
         self.live.announce(events)
+        for index, file_id in enumerate(self.writing.figures):
+            self._tell_message({"index": index, **picture(file_id)})
 
     async def open_tools(self) -> None:
         """Begin a step of tools, unless there is one."""
@@ -127,6 +129,7 @@ class Round:
     async def finish(self, used: Shape | None) -> None:
         """Complete the message, and with it the run. An answer without a word is an empty message."""
         await self._open_message()
+        self._tell_text([*self.writing.citer.flush(), *self.writing.citer.hand_over()])
         await uninterrupted(self._end_message(records.finish, used))
 
     async def _end_message(self, end: Callable[..., records.Events], used: Shape | None) -> None:
@@ -144,11 +147,12 @@ class Round:
         setting_for: Callable[[ToolCall], Awaitable[Setting]],
     ) -> None:
         """Run the built-in tools that were called, one after the other, and keep what they gave."""
+        built_in = {p: call for p, call in enumerate(answer.calls) if call.kind != "function"}
         shown = [as_call(call) for call in answer.calls]
+        for position, call in built_in.items():
+            shown[position] = as_call(call, _opened(tools[call.kind].opening(call, await setting_for(call))))
         await self._keep_calls(shown, {})
-        for position, call in enumerate(answer.calls):
-            if call.kind == "function":
-                continue
+        for position, call in built_in.items():
             outcome = await self._run_one(call, tools[call.kind], await setting_for(call))
             shown[position] = as_call(call, outcome.details)
             private = {"arguments": call.arguments, "output": outcome.output, **outcome.private}
@@ -163,10 +167,11 @@ class Round:
         for delta in tool.opening(call, setting):
             self._tell_calls({"index": call.index, **named, "type": call.kind, call.kind: delta})
             named = {}  # an id is told once: clients join what comes twice
-        outcome = await tool.run(call, setting)
-        for delta in outcome.deltas:
+
+        def tell(delta: Shape) -> None:
             self._tell_calls({"index": call.index, "type": call.kind, call.kind: delta})
-        return outcome
+
+        return await tool.run(call, setting, tell)
 
     async def close_tools(self, answer: Answer) -> bool:
         """Complete the step of tools; False when functions in it wait for the caller."""
@@ -198,7 +203,7 @@ class Round:
             elif not self.writing.has_told_text:
                 text["annotations"] = []
             self.writing.has_told_text = True
-            self._tell_message({"index": 0, "type": "text", "text": text})
+            self._tell_message({"index": len(self.writing.figures), "type": "text", "text": text})
 
     def _tell_message(self, part: Shape) -> None:
         assert self.writing.message is not None
@@ -209,3 +214,8 @@ class Round:
         details, kind = {"type": "tool_calls", "tool_calls": [call]}, "thread.run.step.delta"
         step = {"id": self.writing.tools_step, "object": kind, "delta": {"step_details": details}}
         self.live.log.append(kind, step)
+
+
+def _opened(deltas: tuple[Shape, ...]) -> Shape:
+    """A call that has just begun, as its step shows it."""
+    return {name: value for delta in deltas for name, value in delta.items()}

@@ -107,12 +107,13 @@ class RunService:
         return replay.as_stored(self._database, owner, run)
 
     async def leave_thread(self, owner: str, thread_id: str) -> None:
-        """End the active run of a thread that is to be deleted."""
+        """End the active run of a thread that is to be deleted, and what its tools hold."""
         run_id = await self._database.read(_active, owner, thread_id)
         if run_id is not None:
             with suppress(ApiError):  # it has ended meanwhile, or is about to
                 await self.cancel(owner, thread_id, run_id)
             await self._executor.wait_for(run_id, LAST_WORDS_S)
+        self._executor.forget(owner, thread_id)
 
     def check_model(self, name: str | None, caller: Caller) -> None:
         """ApiError 400 for a model, where one is named, that nobody here answers for."""

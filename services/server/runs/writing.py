@@ -24,9 +24,13 @@ class PartialCall:
 
 @dataclass(slots=True)
 class Writing:
-    """Its open message, as far as it has come, and its open step of tools with the calls in it."""
+    """Its open message, as far as it has come, and its open step of tools with the calls in it.
+
+    `figures` are the ids of pictures that stand before the message's words.
+    """
 
     citer: Citer = field(default_factory=Citer)
+    figures: tuple[str, ...] = ()
     message: OpenMessage | None = None
     refusal: str = ""
     has_told_text: bool = False
@@ -36,12 +40,12 @@ class Writing:
     def content(self) -> list[Shape]:
         """The open message's content."""
         refused = [{"type": "refusal", "refusal": self.refusal}] if self.refusal else []
-        return [*self.citer.content(), *refused]
+        return [*map(picture, self.figures), *self.citer.content(), *refused]
 
     def close_message(self) -> None:
         """The message is complete: what comes next belongs to another."""
-        self.citer = type(self.citer)(self.citer.passages)
-        self.message, self.refusal, self.has_told_text = None, "", False
+        self.citer = type(self.citer)(self.citer.passages, self.citer.links)
+        self.message, self.refusal, self.has_told_text, self.figures = None, "", False, ()
 
     def made_calls(self, tools: list[Shape]) -> list[ToolCall]:
         """The calls as they stand, in their order."""
@@ -53,3 +57,8 @@ class Writing:
     def calls_so_far(self, tools: list[Shape]) -> list[Shape]:
         """The function calls as a step shows them that ends before it was whole."""
         return [as_call(call) for call in self.made_calls(tools) if call.kind == "function"]
+
+
+def picture(file_id: str) -> Shape:
+    """A figure as a part of a message."""
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}

@@ -406,7 +406,7 @@ WHOLE = {
 }  # fmt: skip
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(places(WHOLE)[1:]), JUNK)
 def test_a_document_with_anything_anywhere_gives_functions_or_a_sentence(place, junk):
     broken = copy.deepcopy(WHOLE)

@@ -10,19 +10,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from services.sandbox.limits import MB
-from tests.support.sandbox import Lab, Result, eventually
+from services.sandbox.limits import MB, Limits
+from tests.services.sandbox.conftest import MakeLab
+from tests.support.sandbox import Lab, Result, eventually, is_gone, is_running
 
 ROOT = Path(__file__).parents[3]
 SECRET = "a word that nobody in a sandbox may read"
 REFUSED = re.compile(
     r"PermissionError|FileNotFoundError|NotADirectoryError|Read-only file system|not permitted"
 )
+OWNED = "import fcntl, socket, struct; a, b = socket.socketpair(); "
+"""A file may be told to signal its owner, whoever that is said to be."""
 CALLS = """
 import ctypes, os
 libc = ctypes.CDLL(None, use_errno=True)
@@ -198,6 +202,24 @@ print(seen)
 """
         assert lab.run(program, lab.new_key()).text == "{'own'}\n"
 
+    @pytest.mark.parametrize("make", ["os.symlink(target, '/dev/null')", "os.mkfifo('/dev/null')"])
+    def test_what_we_clean_up_is_nothing_a_program_has_put_there(
+        self, lab: Lab, secret: Path, make: str
+    ) -> None:
+        key = lab.new_key()
+        result = lab.run(f"import os; target = {str(secret)!r}; os.unlink('/dev/null'); {make}", key)
+        assert not result.error or refused(result)
+        assert lab.run("1", key).text == "1\n"
+        assert secret.read_text() == SECRET
+
+    def test_folders_that_were_shut_are_opened_again(self, lab: Lab) -> None:
+        key = lab.new_key()
+        lab.run(
+            "import os; open('a.txt', 'w').write('1'); os.chmod('/mnt/data', 0); os.chmod('/tmp', 0)", key
+        )
+        assert lab.put("b.txt", b"given", key) == "b.txt"
+        assert lab.run("open('/mnt/data/c.txt', 'w').write('3')", key).files == {"c.txt": 1}
+
     def test_raw_calls_open_no_more_than_python_does(self, lab: Lab, secret: Path) -> None:
         if platform.machine() != "x86_64":
             pytest.skip("the numbers are those of x86-64")
@@ -280,6 +302,11 @@ class TestOtherProcesses:
             "os.getpgid(pid)",
             "open(f'/proc/{pid}/status').read()",
             "os.setsid()",
+            f"{OWNED}fcntl.fcntl(a, fcntl.F_SETOWN, pid)",
+            f"{OWNED}fcntl.fcntl(a, 15, struct.pack('ii', 1, pid))",
+            f"{OWNED}fcntl.fcntl(a, 10, 9)",
+            f"{OWNED}fcntl.ioctl(a, 0x8901, struct.pack('i', pid))",
+            f"{OWNED}fcntl.ioctl(a, 0x8902, struct.pack('i', pid))",
             "os.unshare(os.CLONE_NEWUSER) if hasattr(os, 'unshare') else os.kill(pid, 0)",
         ],
     )
@@ -342,6 +369,16 @@ print(ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(
         result = lab.run(program, lab.new_key())
         assert result.text == ""
         assert "ended its interpreter" in result.notice
+
+    def test_no_file_is_open_but_the_pipes(self, lab: Lab) -> None:
+        program = """
+import os, stat
+def kind(file):
+    try: return stat.S_IFMT(os.fstat(file).st_mode)
+    except OSError: return stat.S_IFIFO
+print({kind(file) for file in range(1000)} == {stat.S_IFIFO})
+"""
+        assert lab.run(program, lab.new_key()).text == "True\n"
 
     def test_no_capability_is_left(self, lab: Lab) -> None:
         lab.run("1")
@@ -412,7 +449,7 @@ for _ in range(5000): threading.Thread(target=time.sleep, args=(600,)).start()
             "b = []\nwhile True: b.append(bytearray(2**20))",
             "import mmap; b = []\nwhile True: b.append(mmap.mmap(-1, 2**20)); b[-1][:] = b'x' * 2**20",
             "b = {}\nwhile True: b[len(b)] = str(len(b)) * 100",
-            "open('f', 'wb').truncate(40 * 2**20)\nimport mmap; b = []\nwhile True:\n"
+            "open('f', 'wb').truncate(30 * 2**20)\nimport mmap; b = []\nwhile True:\n"
             "    with open('f', 'r+b') as f: m = mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY); b.append(m)\n"
             "    for i in range(0, len(m), 4096): m[i] = 1",
         ],
@@ -441,6 +478,10 @@ for _ in range(5000): threading.Thread(target=time.sleep, args=(600,)).start()
             "import os\nkept = []\nwhile True:\n    kept.append(open('gone', 'wb')); os.unlink('gone')\n"
             "    for _ in range(20): kept[-1].write(b'x' * 2**20)",
             "import os\nwhile True: os.mkdir('d'); os.chdir('d')",
+            "import os\nos.mkdir('d'); f = [open(f'd/{n}', 'wb') for n in range(9)]; os.chmod('d', 0)\n"
+            "while True: [g.write(b'x' * 2**20) for g in f]",
+            "import os\nos.mkdir('d'); f = [open(f'd/{n}', 'wb') for n in range(9)]; os.chmod('d', 0o400)\n"
+            "while True: [g.write(b'x' * 2**20) for g in f]",
         ],
     )
     def test_the_disk_is_not_to_be_filled(self, lab: Lab, attempt: str) -> None:
@@ -479,6 +520,90 @@ plt.figure(figsize=(20, 20), dpi=100); plt.imshow(numpy.random.rand(1200, 1200))
         result = lab.run("for n in range(30): open(f'{n}.txt', 'w').write('x')", lab.new_key())
         assert len(result.files) == 20
         assert result.notice == "Of 30 files that were written, 20 are shown."
+
+
+ENDLESS = Limits(memory_bytes=512 * MB, disk_bytes=48 * MB, entries=1000, cell_s=1.0, grace_s=1.0)
+
+
+class TestEndless:
+    @pytest.mark.parametrize(
+        "program", ["while True: pass", "import time; time.sleep(10**6)", "input_ = sum(iter(int, 1))"]
+    )
+    def test_an_endless_program_is_stopped(self, make_lab: MakeLab, program: str) -> None:
+        assert "1 seconds" in make_lab(ENDLESS).run(program).notice
+
+    def test_one_that_does_not_want_to_stop_is_ended(self, make_lab: MakeLab) -> None:
+        program = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+        lab = make_lab(ENDLESS)
+        lost = "The program did not stop within 1 seconds and was ended; variables are gone, files are kept."
+        assert lab.run(program).notice == lost
+        assert lab.answers()
+
+    def test_endless_output_is_cut(self, make_lab: MakeLab) -> None:
+        result = make_lab(ENDLESS).run("while True: print('y' * 1000)")
+        assert len(result.text) == 64 * 1024
+        assert "The output was cut after 64 KB" in result.notice
+
+    @pytest.mark.parametrize(
+        "said", ["b'x' * 2**16", 'b\'{"done": 1, "error": null}\\n\'', "b'[' * 2**16", "b'{}\\n'"]
+    )
+    def test_a_program_that_speaks_as_its_interpreter_harms_itself_alone(
+        self, make_lab: MakeLab, said: str
+    ) -> None:
+        program = f"""
+import os
+for pipe in range(3, 20):
+    try:
+        while True: os.write(pipe, {said})
+    except OSError: pass
+"""
+        lab = make_lab(ENDLESS)
+        assert lab.run(program).text == ""
+        assert lab.answers()
+
+    def test_processor_time_is_bounded(self, make_lab: MakeLab) -> None:
+        lab = make_lab(replace(ENDLESS, cell_s=30.0, cpu_s=1))
+        assert "used more than 1 seconds of processor time" in lab.run("while True: pass").notice
+
+
+class TestDeaths:
+    def test_a_sandbox_dies_with_its_keeper(self, lab: Lab) -> None:
+        key = lab.new_key()
+        lab.run("1", key)
+        worker, keeper = lab.worker(key), lab.keeper(key)
+        keeper.kill()
+        assert eventually(lambda: is_gone(worker))
+        assert lab.run("1", key).text == "1\n"
+
+    def test_a_sandbox_dies_with_us_and_its_files_are_removed_by_the_next(
+        self, lab: Lab, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "sessions"
+        wall = lab.interpreter._starter._walls[0].name
+        command = [sys.executable, "-c", US.format(folder=str(folder), wall=wall)]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as us:
+            assert us.stdout is not None
+            pids = [int(pid) for pid in us.stdout.readline().split()]
+            us.kill()
+        assert len(pids) >= 2
+        assert eventually(lambda: not any(map(is_running, pids)))
+        (left,) = folder.iterdir()
+        with closing(Lab(folder, walls=lab.interpreter._starter._walls)) as next_one:
+            next_one.run("1")
+            assert not left.exists()
+
+
+US = """
+import time
+from pathlib import Path
+import psutil
+from services.sandbox.walls import wall_named
+from tests.support.sandbox import Lab
+lab = Lab(Path({folder!r}), walls=(wall_named({wall!r}),))
+lab.run("import threading\\ndef busy():\\n    while True: pass\\nthreading.Thread(target=busy).start()")
+print(*[process.pid for process in psutil.Process().children(recursive=True)], flush=True)
+time.sleep(60)
+"""
 
 
 def test_no_sandbox_runs_that_is_not_known(lab: Lab) -> None:

@@ -249,16 +249,17 @@ def test_programs_of_one_session_stand_in_line(lab: Lab) -> None:
 
 
 def test_sessions_run_side_by_side(lab: Lab) -> None:
-    keys = [lab.new_key() for _ in range(3)]
-    for key in keys:
-        lab.run("import time", key)
-    started = time.monotonic()
+    first, second = lab.new_key(), lab.new_key()
 
-    async def together() -> None:
-        await asyncio.gather(*(lab._run("time.sleep(0.5)", key) for key in keys))
+    async def meanwhile() -> str:
+        busy = asyncio.create_task(lab._run("while True: pass", first))
+        told = await lab._run("1", second)
+        assert not busy.done()
+        busy.cancel()
+        await asyncio.wait([busy])
+        return told.text
 
-    lab.call(together())
-    assert time.monotonic() - started < 1.2
+    assert lab.call(meanwhile()) == "1\n"
 
 
 def test_a_file_that_is_gone_again_is_said_not_to_be_there(lab: Lab) -> None:
@@ -280,6 +281,16 @@ def test_the_session_that_rested_longest_makes_room(make_lab: MakeLab) -> None:
     assert "variables of earlier programs are gone" in lost.notice
 
 
+def test_of_many_sessions_the_one_unused_longest_is_forgotten(make_lab: MakeLab) -> None:
+    lab = make_lab(most_kept=2)
+    for key in ("first", "second"):
+        lab.run("open('a', 'w').write('1')", key)
+    folder = lab.session_folder("first")
+    lab.run("1", "third")
+    assert eventually(lambda: "first" not in lab.interpreter._sessions and not folder.exists())
+    assert lab.run("import os; os.listdir()", "second").text == "['a']\n"
+
+
 def test_an_idle_session_ends_and_keeps_its_files(make_lab: MakeLab) -> None:
     lab = make_lab(idle_s=0.1)
     lab.run("x = 1; open('a', 'w').write('1')")
@@ -293,14 +304,14 @@ def test_the_spare_worker_is_taken_with_the_files_a_session_has(make_lab: MakeLa
     lab = make_lab()
     lab.put("given.txt", b"given")
     lab.run("open('own.txt', 'w').write('1'); import os; os._exit(0)")
-    lab.call(_warmed(lab))
+    lab.warm()
     warm = lab.run("import os, sys; 'pandas' in sys.modules, sorted(os.listdir())")
     assert warm.text == "(True, ['given.txt', 'own.txt'])\n"
 
 
 def test_a_spare_worker_that_nobody_takes_is_let_go(make_lab: MakeLab) -> None:
     lab = make_lab(spare_idle_s=0.1)
-    lab.call(_warmed(lab))
+    lab.warm()
     gone = lab.interpreter._spare._resting
     assert gone is not None
     assert eventually(lambda: lab.interpreter._spare._making is None)
@@ -310,25 +321,10 @@ def test_a_spare_worker_that_nobody_takes_is_let_go(make_lab: MakeLab) -> None:
 def test_closing_leaves_no_process_and_no_folder(make_lab: MakeLab) -> None:
     lab = make_lab(SMALL)
     lab.run("1")
-    lab.call(_warmed(lab))
+    lab.warm()
     processes = psutil.Process().children(recursive=True)
     mine = [p for p in processes if str(lab.folder) in " ".join(p.cmdline())]
     assert mine
     lab.call(lab.interpreter.close())
     assert eventually(lambda: all(map(is_gone, mine)))
     assert list(lab.folder.iterdir()) == []
-
-
-async def _warmed(lab: Lab) -> None:
-    """Return when the spare worker rests, with all its libraries."""
-    lab.interpreter.warm_up("a new session")
-    await lab.interpreter.refusal()
-    worker, _ = lab.interpreter._spare._making.result()  # type: ignore[union-attr]
-    process = psutil.Process(_pid_of(worker))
-    while process.status() != psutil.STATUS_STOPPED:
-        await asyncio.sleep(0.05)
-
-
-def _pid_of(worker: object) -> int:
-    keeper = worker._keeper._process.pid  # type: ignore[attr-defined]
-    return psutil.Process(keeper).children(recursive=True)[-1].pid

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 
-from services.server.runs.citations import MARKER, Citer, Piece
+from services.server.runs.citations import MARKER, Citer, Passage, Piece
 from tests.services.server.runs.pieces import MARKERS, PASSAGES, check, splits, told
 
 MANY = settings(deadline=None, max_examples=60)
@@ -107,3 +107,24 @@ def test_two_markers_in_a_row_are_two_citations() -> None:
     assert [a["text"] for a in annotations] == MARKERS[:2]
     assert annotations[0]["end_index"] == annotations[1]["start_index"]
     assert text.endswith(MARKERS[1])
+
+
+@pytest.mark.parametrize(
+    ("claim", "pages"),
+    [
+        ("It is blue.", (2, 2)),
+        ("The pump weighs nine kilograms.", (3, 4)),
+        ("Nothing of this is there", (2, 2)),
+    ],
+)
+def test_a_citation_names_the_pages_of_its_quote(claim: str, pages: tuple[int, int]) -> None:
+    text = "It is blue. The pump weighs nine kilograms."
+    shown = Passage(4, 0, "file-p", "pump.pdf", text, 1, 9, page_starts=((0, 2), (12, 3), (30, 4)))
+    _, (annotation,) = check(Citer([shown]), [f"{claim}{shown.marker}"])
+    citation = annotation["file_citation"]
+    assert (citation["page"], citation["last_page"]) == pages
+
+
+def test_a_quote_that_is_not_in_its_passage_has_the_pages_of_the_passage() -> None:
+    shown = Passage(4, 0, "file-p", "pump.pdf", "It is blue.", 1, 9, page_starts=((0, 2),))
+    assert shown.pages_of("It is red.") == (1, 9)
