@@ -7,13 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from components import server_files, source_view, state, waiting
+from components import figures, server_files, source_view, state, waiting
 from components.assistant.cards import Cards
 from components.assistant.desk import FOLLOWED, Desk
+from components.assistant.diagram import WORDS
 from components.turn_view import Action
 from services.documents.views.shapes import Place, View
 from services.documents.views.view import view
 from services.errors import AppError, InvalidInput
+from services.health import engine_state
 from services.live import LiveTurn
 from services.turns import Citation, Turn
 
@@ -94,9 +96,17 @@ def show_source(desk: Desk, citation: Citation) -> None:
 
 
 def waiting_for(desk: Desk) -> Callable[[Turn, float], str]:
-    """Says what is being waited for."""
+    """Says what is being waited for: our server before the run has begun, then the model."""
     connection = desk.house.assistants.connection
-    return lambda turn, elapsed_s: waiting.waiting_for(connection, turn, elapsed_s, None)
+
+    def say_what(turn: Turn, elapsed_s: float) -> str:
+        if turn.run is None or turn.run.state != "in_progress":
+            return waiting.waiting_for(connection, turn, elapsed_s, None)
+        state = engine_state(connection.base_url) if desk.is_local(turn.model) else None
+        sentence = state.sentence if state is not None else None
+        return sentence or f"{WORDS[turn.run.state]}, {figures.seconds(elapsed_s)}"
+
+    return say_what
 
 
 def draw_files(turn: Turn) -> None:

@@ -55,8 +55,12 @@ class Desk:
         settings = self.house.settings
         key = state.typed_keys().get(upstream_name(settings), "")
         functions = Functions(self.house.functions.all(), decisions or {}, state.function_keys())
-        is_local = describe(self.house, model_id).local
+        is_local = self.is_local(model_id)
         return Way(self.house.assistants.connection, is_local, functions, "" if is_local else key)
+
+    def is_local(self, model_id: str) -> bool:
+        """Whether a model runs on this machine."""
+        return describe(self.house, model_id).local
 
 
 def open_desk(house: House) -> Desk:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components import state
@@ -22,23 +25,21 @@ UNNAMED = "Unnamed assistant"
 
 def draw(desk: Desk) -> None:
     """Draw the choice of assistant and its menu."""
-    names = {assistant.id: assistant.name or UNNAMED for assistant in desk.assistants}
-    ids = list(names)
+    names = _labels(desk.assistants)
+    ids, key = list(names), f"pick-assistant-{desk.assistant.id if desk.assistant else ''}-{len(names)}"
     current = desk.assistant
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if current is not None:
-            chosen = st.selectbox(
+            st.selectbox(
                 "Assistant",
                 ids,
                 index=ids.index(current.id),
                 format_func=lambda i: names.get(i, UNNAMED),
-                key=f"pick-assistant-{current.id}-{len(ids)}",
+                key=key,
+                on_change=lambda: choose(st.session_state[key]),
                 label_visibility="collapsed",
                 width=320,
             )
-            if chosen != current.id:
-                choose(chosen)
-                st.rerun()
             if st.button("Edit", icon=":material/edit:", key="edit-assistant"):
                 editor.edit(desk, current)
         menu = MENU if current is not None else {name: MENU[name] for name in ("New", "Import")}
@@ -51,6 +52,15 @@ def draw(desk: Desk) -> None:
             type="tertiary" if current is not None else "secondary",
         )
     _act(desk, current, did)
+
+
+def _labels(assistants: Sequence[Assistant]) -> dict[str, str]:
+    """What each assistant is called in a list. The list tells them apart by these words, so no two may be alike."""
+    names = Counter(assistant.name or UNNAMED for assistant in assistants)
+    return {
+        a.id: (a.name or UNNAMED) + (f" · {a.id[-4:]}" if names[a.name or UNNAMED] > 1 else "")
+        for a in assistants
+    }
 
 
 def choose(assistant_id: str) -> None:

@@ -57,7 +57,7 @@ class AttributingCiter(Citer):
                 name = path.rpartition("/")[2]
                 gap = "\n\n" if self.text else ""
                 pieces += [
-                    *Citer.feed(self, f"\n\n[{name}]("),
+                    *Citer.feed(self, f"{gap}[{name}]("),
                     self.link(link_to(path)),
                     *Citer.feed(self, ")"),
                 ]

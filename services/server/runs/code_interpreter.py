@@ -44,6 +44,7 @@ class Shown:
     tell: Tell
     outputs: list[Shape] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
 
     def add_text(self, text: str) -> None:
         """Text goes on where the text before it ended, unless a figure came between."""
@@ -121,7 +122,7 @@ class CodeInterpreter(BuiltInTool):
         return Outcome(
             details={"input": program, "outputs": shown.outputs},
             output=_told(shown, sentences, _budget(setting)),
-            private={"paths": shown.paths, "figures": shown.figures()},
+            private={"paths": shown.paths, "figures": shown.figures(), "failed": shown.failed},
         )
 
     async def _run(self, session: Session, program: str, setting: Setting, shown: Shown) -> list[str]:
@@ -155,8 +156,8 @@ class CodeInterpreter(BuiltInTool):
                 shown.paths[FOLDER + found.name] = file_id
         if shown.paths:
             await self._files.note(setting.thread_id, shown.paths)
-        failed = end.error is not None or not end.is_state_kept
-        return [*sentences, *self._advice(_key(setting.owner, setting.thread_id), failed=failed)]
+        shown.failed = end.error is not None or not end.is_state_kept
+        return [*sentences, *self._advice(_key(setting.owner, setting.thread_id), failed=shown.failed)]
 
     def _advice(self, key: str, *, failed: bool) -> list[str]:
         """Whether to try again, for a model that may go on trying for ever."""

@@ -12,6 +12,7 @@ from services.server.runs.attribution import AttributingCiter
 from services.server.runs.builtin_tools import CODE_INTERPRETER, as_choice, as_functions
 from services.server.runs.citations import Citer
 from services.server.runs.file_paths import Links
+from services.server.runs.files_at_hand import in_words
 from services.server.runs.live import Live
 from services.server.runs.models import ChatModel, FindsModels
 from services.server.runs.prompt import BLOB_URL, Prompt, PromptTooLong
@@ -29,6 +30,7 @@ log = logging.getLogger("tandem.runs")
 MOST_ROUNDS = 24
 REPLY_SHARE = 4
 LONGEST_REPLY_TOKENS = 4096
+LOCAL_TRIES = 3
 
 Shape = dict[str, Any]
 
@@ -85,9 +87,8 @@ class Conversation:
                 self._tools[tool["type"]].begin(self._live.owner, run["thread_id"])
         if CODE_INTERPRETER not in {tool["type"] for tool in run["tools"]}:
             return as_functions(run["tools"])
-        return as_functions(
-            run["tools"], await self._database.read(contexts.at_hand, self._live.owner, run["id"])
-        )
+        files = await self._database.read(contexts.at_hand, self._live.owner, run["id"])
+        return as_functions(run["tools"], await asyncio.to_thread(in_words, self._blobs, files))
 
     async def _one_round(self, model: ChatModel, *, is_first: bool) -> bool:
         """One answer of the model with what follows from it; whether another is needed."""
@@ -161,7 +162,7 @@ class Conversation:
         if run["tools"] and not (model.is_local and self._has_searched):
             # Read once more with the tools in front of it, what was found would take a small model twice as long.
             request["tools"] = self._functions
-            request["tool_choice"] = as_choice(run["tool_choice"]) if is_first or _is_none(run) else "auto"
+            request["tool_choice"] = as_choice(self._choice(model, said, is_first))
             if not run["parallel_tool_calls"]:
                 request["parallel_tool_calls"] = False
         for name in ("temperature", "top_p"):
@@ -174,6 +175,15 @@ class Conversation:
         if run["max_completion_tokens"] is not None:
             request["max_completion_tokens"] = self._completion_tokens_left()
         return model.fitted(request)
+
+    def _choice(self, model: ChatModel, said: Prompt, is_first: bool) -> Any:
+        """What the model may call. A small one explains a program that failed; asked for another one, it mends it."""
+        run = self._live.run
+        if is_first or _is_none(run):
+            return run["tool_choice"]
+        if model.is_local and 0 < said.made.failures < LOCAL_TRIES:
+            return {"type": CODE_INTERPRETER}
+        return "auto"
 
     def _completion_tokens_left(self) -> int:
         left = self._live.run["max_completion_tokens"] - self._completion_tokens

@@ -41,12 +41,13 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Made:
     """What programs have made: the ids of figures that no message shows yet, of the thread's files by their paths,
-    and the paths of those that this run wrote.
+    and the paths of those that this run wrote. `failures` counts those of the last programs in a row.
     """
 
     figures: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     fresh: tuple[str, ...] = ()
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +237,15 @@ def _made(session: Session, run: RunRow, taken: Sequence[StepRow]) -> Made:
     """What programs made until now; figures are shown by the message after them."""
     figures: list[str] = []
     fresh: dict[str, str] = {}
+    failures = 0
     for step in taken:
         if step.kind == steps.MESSAGE:
             figures.clear()
         for told in step.body.get("private", {}).values():
             figures += told.get("figures", ())
             fresh |= told.get("paths", {})
-    return Made(tuple(figures), contexts.written(session, run.thread_id) | fresh, tuple(fresh))
+            failures = failures + 1 if told.get("failed") else 0
+    return Made(tuple(figures), contexts.written(session, run.thread_id) | fresh, tuple(fresh), failures)
 
 
 def _joined(said: list[Shape], called: list[Shape]) -> list[Shape]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -68,14 +69,24 @@ def note_written(session: Session, thread_id: str, paths: dict[str, str]) -> Non
         thread.body = {**thread.body, "written": dict(kept)}
 
 
-def at_hand(session: Session, owner: str, run_id: str) -> list[str]:
-    """The names of the files that the code interpreter of a run finds, attached ones first."""
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """A file that programs find: its name in /mnt/data, and where its bytes are."""
+
+    name: str
+    blob_key: str
+
+
+def at_hand(session: Session, owner: str, run_id: str) -> list[AtHand]:
+    """The files that the programs of a run find, at most MOST_WRITTEN of them, attached ones first."""
     resources, _, paths = of_tools(session, run_id)
     ids = [i for each in resources for i in each.get("code_interpreter", {}).get("file_ids", ())]
-    query = select(FileRow.id, FileRow.filename).where(FileRow.id.in_(ids), FileRow.owner == owner)
-    names = {row.id: row.filename for row in session.execute(query)}
-    attached = [names[file_id] for file_id in ids if file_id in names]
-    return list(dict.fromkeys([*attached, *(path.removeprefix(FOLDER) for path in paths)]))
+    wanted = [*ids, *paths.values()][:MOST_WRITTEN]
+    query = select(FileRow).where(FileRow.id.in_(wanted), FileRow.owner == owner)
+    rows = {row.id: row for row in session.scalars(query)}
+    names = {file_id: path.removeprefix(FOLDER) for path, file_id in paths.items()}
+    found = [AtHand(names.get(i, rows[i].filename), rows[i].blob_key) for i in wanted if i in rows]
+    return list({file.name: file for file in found}.values())
 
 
 def next_search(session: Session, thread_id: str) -> int:

@@ -232,7 +232,9 @@ def test_files_of_the_assistant_and_of_the_thread_are_there_and_named_to_the_mod
     run = me.run(thread, analyst(me, uploaded(me, "ours.csv"), uploaded(me, "ours.csv")))
     assert calls(me, run)[0]["outputs"][0]["logs"] == "['ours (2).csv', 'ours.csv', 'theirs.csv']\n"
     (tool,) = upstream.requests[0].json["tools"]
-    assert tool["function"]["description"].endswith("now: ours.csv, theirs.csv.")
+    assert tool["function"]["description"].endswith(
+        "now: ours.csv (columns: city, sales), theirs.csv (columns: city, sales)."
+    )
 
 
 def test_a_figure_is_shown_before_the_text(me: Account, client: OpenAI, upstream: ScriptedUpstream) -> None:
