@@ -34,8 +34,6 @@ def draw_tool_step(step: ToolStep) -> None:
             _draw_search(step.details)
         else:
             _draw_function(step)
-    if is_code:
-        _draw_pictures(step.details or {})
 
 
 def _label(step: ToolStep) -> str:
@@ -64,6 +62,7 @@ def _draw_code(step: ToolStep) -> None:
     if step.output:
         st.caption("Printed")
         st.code(step.output, language=None, wrap_lines=True)
+    _draw_pictures(step.details or {})
 
 
 def code_of(text: str) -> str:

@@ -22,6 +22,7 @@ from services.assistants.records import (
     as_thread,
 )
 from services.clients import Connection, as_app_error
+from services.modes.run_events import RESULTS
 
 if TYPE_CHECKING:
     import openai
@@ -144,7 +145,7 @@ class AssistantsApi:
                 thread_id=thread_id,
                 order="asc",
                 limit=LONGEST_PAGE,
-                include=["step_details.tool_calls[*].file_search.results[*].content"],
+                include=RESULTS,
             )
             return [step.to_dict() for step in page.data]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from services.clients import Connection, as_app_error
 from services.modes.chat_completions import failure
-from services.modes.run_events import PICTURE_GONE, Picture, RunReader, as_usage, ending
+from services.modes.run_events import PICTURE_GONE, RESULTS, Picture, RunReader, as_usage, ending
 from services.turns import (
     ApprovalNeeded,
     Event,
@@ -151,6 +151,7 @@ class _Talk:
             request.thread_id,
             **body,
             stream=True,
+            include=RESULTS,
             extra_headers=self._key(),
         )
         return [*sent, _sent(f"/threads/{request.thread_id}/runs", {**body, "stream": True}, 0)], stream

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.turns import (
     Citation,
@@ -23,10 +23,15 @@ from services.turns import (
     Usage,
 )
 
+if TYPE_CHECKING:
+    from openai.types.beta.threads.runs import RunStepInclude
+
 Wire = Mapping[str, Any]
 
 REFUSED = "The person did not allow this call."
 """What the model is told of a function that was not to be called; who reads the step later knows it by this."""
+RESULTS: list[RunStepInclude] = ["step_details.tool_calls[*].file_search.results[*].content"]
+"""Asks for the text of what a search found; our own server then tells the queries too."""
 PICTURE_GONE = "\n\n*A picture was here. Its file has been deleted.*\n\n"
 FAILED_OUTPUT = "Error: "  # every function that failed begins its output so
 

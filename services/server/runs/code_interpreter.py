@@ -34,6 +34,10 @@ EMPTY = "There was no program in this call. Call the tool again with a program."
 NOTHING_PRINTED = "The program ended without printing anything."
 FAILED = "The program failed. Mend it and run it again."
 GIVE_UP = f"Programs have failed {MOST_FAILURES} times in a row. Do not run another one; tell the person what went wrong."
+SHOWN = (
+    "The program drew a figure, which the person sees now above your answer. Say in a sentence what it shows."
+)
+MANY_SHOWN = "The program drew {} figures, which the person sees now above your answer. Say in a sentence what they show."
 FILES = "These files were stored for the person. To hand one over, repeat its link exactly:"
 
 
@@ -207,10 +211,7 @@ def _told(shown: Shown, sentences: list[str], budget: int) -> str:
     """What the model reads: what was printed, and what became of the rest."""
     figures = len(shown.figures())
     if figures:
-        sentences = [
-            f"{'A figure was' if figures == 1 else f'{figures} figures were'} shown to the person.",
-            *sentences,
-        ]
+        sentences = [SHOWN if figures == 1 else MANY_SHOWN.format(figures), *sentences]
     if shown.paths:
         links = [f"[{path.rpartition('/')[2]}]({link_to(path)})" for path in shown.paths]
         sentences = [*sentences, "\n".join([FILES, *links])]

@@ -106,19 +106,32 @@ def wire(row: StepRow, with_content: bool = False) -> Wire:
         "expires_at": body["expires_at"] if row.status == "in_progress" else None,
         "failed_at": body["failed_at"],
         "last_error": body["last_error"],
-        "step_details": _details(body["step_details"], with_content),
+        "step_details": _details(body, with_content),
         "metadata": body["metadata"],
         "usage": body["usage"],
     }
 
 
-def _details(details: Wire, with_content: bool) -> Wire:
-    if details["type"] != TOOLS or with_content:
-        return details
-    return {**details, "tool_calls": [_without_content(call) for call in details["tool_calls"]]}
+def _details(body: Wire, with_content: bool) -> Wire:
+    details = body["step_details"]
+    if details["type"] != TOOLS:
+        return dict(details)
+    private = body.get("private", {}) if with_content else {}
+    seen = _with_queries if with_content else _without_content
+    return {
+        **details,
+        "tool_calls": [seen(call, private.get(call["id"], {})) for call in details["tool_calls"]],
+    }
 
 
-def _without_content(call: Wire) -> Wire:
+def _with_queries(call: Wire, private: Wire) -> Wire:
+    """What was found, and beyond the original, what was looked for."""
+    if call["type"] != "file_search" or "queries" not in private:
+        return call
+    return {**call, "file_search": {**call["file_search"], "queries": private["queries"]}}
+
+
+def _without_content(call: Wire, private: Wire) -> Wire:
     if call["type"] != "file_search":
         return call
     search = call["file_search"]

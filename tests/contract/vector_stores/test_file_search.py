@@ -160,6 +160,8 @@ def test_results_carry_text_only_when_asked(client: OpenAI, desk: MakeDesk) -> N
     (full,) = search_of(ours.step(run)).results
     assert (full.file_id, full.file_name, full.content[0].text) == (ids["pump.txt"], "pump.txt", PUMP)
     assert 0.5 < full.score <= 1
+    assert search_of(ours.step(run)).to_dict()["queries"] == ["bearings"]
+    assert "queries" not in search_of(ours.step(run, include=[])).to_dict()
     (bare,) = search_of(ours.step(run, include=[])).results
     assert (bare.file_id, bare.score, bare.content) == (full.file_id, full.score, None)
 

@@ -313,12 +313,13 @@ class TestOtherProcesses:
     def test_they_are_neither_seen_nor_touched(
         self, lab: Lab, bystander: subprocess.Popen[bytes], attempt: str
     ) -> None:
+        niceness = psutil.Process(bystander.pid).nice()
         told = f"import os, resource, signal; pid = {bystander.pid}\n"
         result = lab.run(told + attempt, lab.new_key())
         assert re.search("PermissionError|FileNotFoundError|ProcessLookupError|ValueError", result.error), (
             result
         )
-        assert psutil.Process(bystander.pid).nice() == 0
+        assert psutil.Process(bystander.pid).nice() == niceness
 
     @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86-64")
     def test_no_raw_call_touches_them_or_the_machine(
@@ -572,7 +573,7 @@ class TestDeaths:
         lab.run("1", key)
         worker, keeper = lab.worker(key), lab.keeper(key)
         keeper.kill()
-        assert eventually(lambda: is_gone(worker))
+        assert eventually(lambda: is_gone(worker) and lab.has_noticed(key))
         assert lab.run("1", key).text == "1\n"
 
     def test_a_sandbox_dies_with_us_and_its_files_are_removed_by_the_next(
