@@ -73,6 +73,13 @@ SECTIONS = {
         " conversation that the model has not seen.",
         "Tokens a second vary by a few percent from answer to answer, more when the cores are shared.",
     ),
+    "presets": Section(
+        "Twenty tasks, five for each preset of the assistant page, through /v1 with the local model: facts asked for later in a"
+        " thread, programs, a handbook, a table. Done means that the answer holds what it must, and that the program ran, the"
+        " passage was cited, the chart or the file was made.",
+        "This is what a model of this size can do; a larger one, or a key, does more.",
+        has_quick_form=False,
+    ),
     "tool_choice": Section(
         "Questions in English, German and French written before any tuning, with the tools they may use; right means the"
         " right tools with the right arguments.",

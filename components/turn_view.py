@@ -174,8 +174,24 @@ def _check_structure(turn: Turn, schema: dict[str, Any]) -> None:
     if problems := validate_answer(turn.text, schema):
         lines = "  \n".join(to_markdown(problem) for problem in problems[:5])
         st.warning(f"The answer does not fit the schema:  \n{lines}", icon=":material/rule:")
+    elif has_patterns(schema):
+        st.caption(
+            ":green[:material/check:] The answer fits the schema. Its patterns were not checked: "
+            "a regular expression can run for ever."
+        )
     else:
         st.caption(":green[:material/check:] The answer fits the schema.")
+
+
+def has_patterns(schema: object) -> bool:
+    """Whether a JSON Schema asks for regular expressions, which answers are not held against."""
+    if isinstance(schema, list):
+        return any(has_patterns(part) for part in schema)
+    if not isinstance(schema, dict):
+        return False
+    # A property may be called "pattern" too; then it is a schema and not an expression.
+    asks = isinstance(schema.get("pattern"), str) or isinstance(schema.get("patternProperties"), dict)
+    return asks or any(has_patterns(part) for part in schema.values())
 
 
 def _editor(turn: Turn) -> Action | None:

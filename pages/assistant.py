@@ -14,7 +14,7 @@ from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
 from services.errors import AppError
 
-PANEL_PX = 640
+PANEL_PX = 440
 
 house = open_house()
 desk = open_desk(house)
@@ -41,7 +41,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         functions.manage(desk)
     if st.button("Vector stores", icon=":material/database:", type="tertiary", key="stores"):
         stores.manage(desk)
-    on_the_server = st.toggle(
+    on_the_server = assistant is not None and st.toggle(
         "On the server",
         True,
         key=state.SERVER_OPEN,
@@ -53,7 +53,6 @@ if assistant is None:
     gallery.draw(desk)
     st.stop()
 
-talk, side = st.columns([3, 2], gap="large") if on_the_server else (st.container(), None)
 state.restore_typed()
 typed = st.chat_input(
     f"Message {assistant.name or 'the assistant'}",
@@ -61,6 +60,11 @@ typed = st.chat_input(
     accept_file="multiple",
     submit_mode="stop",
     max_upload_size=512,
+)
+# The page stands at its end: there the panel is beside what was said last, however long the thread is.
+align = "bottom" if turns or typed else "top"
+talk, side = (
+    st.columns([3, 2], gap="large", vertical_alignment=align) if on_the_server else (st.container(), None)
 )
 live, cards = acting.join_if_running(desk), Cards(desk)
 action: Action | None = None

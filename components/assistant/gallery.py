@@ -9,6 +9,8 @@ from components.assistant.desk import Desk
 from components.plain import plain
 from services.assistants.presets import PRESETS, Preset, preset
 
+CARDS_A_ROW = 2
+
 
 def draw(desk: Desk) -> None:
     """No assistant yet: what one is, and four to begin with."""
@@ -17,9 +19,9 @@ def draw(desk: Desk) -> None:
         "every thread. Your program sends one message, and the rest is already there."
     )
     st.space("small")
-    with st.grid(2, border=True) as grid:
-        for given in PRESETS:
-            with grid.cell():
+    for row in (PRESETS[:CARDS_A_ROW], PRESETS[CARDS_A_ROW:]):
+        for column, given in zip(st.columns(CARDS_A_ROW), row, strict=False):
+            with column, st.container(border=True, height="stretch"):
                 _draw_card(desk, given)
 
 

@@ -7,7 +7,7 @@ model made up is left out, since it would cite nothing. Links to files that prog
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,12 @@ class Passage:
     first_row: int | None = None
     last_row: int | None = None
     page_starts: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Passage:
+        """A passage that was kept as JSON, which knows no tuples."""
+        starts = tuple((place, page) for place, page in kept.get("page_starts") or ())
+        return cls(**{**kept, "page_starts": starts})
 
     def pages_of(self, quote: str) -> tuple[int | None, int | None]:
         """First and last page of a quote from the passage; of the whole passage where the quote is not in it."""

@@ -229,7 +229,7 @@ def _rounds(session: Session, taken: Sequence[StepRow]) -> tuple[list[Shape], li
         else:
             said = _joined(said, _called(step))
             for found in step.body.get("private", {}).values():
-                passages += [Passage(**shown) for shown in found.get("passages", ())]
+                passages += [Passage.of(shown) for shown in found.get("passages", ())]
     return said, passages
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -128,3 +130,9 @@ def test_a_citation_names_the_pages_of_its_quote(claim: str, pages: tuple[int, i
 def test_a_quote_that_is_not_in_its_passage_has_the_pages_of_the_passage() -> None:
     shown = Passage(4, 0, "file-p", "pump.pdf", "It is blue.", 1, 9, page_starts=((0, 2),))
     assert shown.pages_of("It is red.") == (1, 9)
+
+
+def test_a_passage_kept_as_json_is_the_same_passage() -> None:
+    shown = Passage(4, 0, "file-p", "pump.pdf", "It is blue.", 1, 9, page_starts=((0, 2), (12, 3)))
+    again = Passage.of(json.loads(json.dumps(asdict(shown))))
+    assert {again: 1} == {shown: 1}
