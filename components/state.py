@@ -13,6 +13,7 @@ THREAD_PARAM = "t"
 TYPED_KEYS = "typed_keys"
 FUNCTION_KEYS = "function_keys"
 ASSISTANT = "assistant"
+TALKING_TO = "talking_to"
 SERVER_OPEN = "server-open"
 EDITING = "editing_turn"
 NOTICE = "notice"
@@ -53,6 +54,12 @@ def open_thread(thread: str | None) -> None:
         st.query_params.pop(THREAD_PARAM, None)
     else:
         st.query_params[THREAD_PARAM] = thread
+
+
+def forget_assistant() -> None:
+    """Let the page choose again whom the next message goes to."""
+    for key in (ASSISTANT, TALKING_TO):
+        st.session_state.pop(key, None)
 
 
 def conversation_id() -> str | None:
@@ -98,6 +105,13 @@ def restore_typed() -> None:
     """Put back what the person typed when it could not be sent. Call it before the input is drawn."""
     if text := st.session_state.pop(RESTORE, None):
         st.session_state[COMPOSER] = text
+
+
+def keep_typed() -> None:
+    """Have what was just sent put back by the next run: this one will not send it. Call it before the input is drawn."""
+    typed = st.session_state.get(COMPOSER)
+    if text := typed if isinstance(typed, str) else getattr(typed, "text", ""):
+        st.session_state[RESTORE] = text
 
 
 def take_confirmed() -> Any:

@@ -35,8 +35,7 @@ gauge.draw(turns[-1] if turns else None)
 threads.draw_recent(desk)
 
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.header(threads.title_of(desk.thread) if desk.thread else "Assistant", anchor=False)
-    st.space("stretch")
+    st.header(threads.title_of(desk.thread) if desk.thread else "Assistant", anchor=False, width="stretch")
     if st.button("Functions", icon=":material/function:", type="tertiary", key="functions"):
         functions.manage(desk)
     if st.button("Vector stores", icon=":material/database:", type="tertiary", key="stores"):

@@ -101,6 +101,7 @@ def _thread(house: House) -> Thread | None:
         return house.assistants.thread(thread_id)
     except NotFound:
         state.open_thread(None)
+        state.keep_typed()
         state.fail("This thread is not there any more. It may have been deleted in another window.")
         st.rerun()
 
@@ -108,9 +109,17 @@ def _thread(house: House) -> Thread | None:
 def _assistant(assistants: tuple[Assistant, ...], thread: Thread | None) -> Assistant | None:
     """The one the person chose; else the one the thread was last talked to with; else the newest."""
     by_id = {assistant.id: assistant for assistant in assistants}
+    if st.session_state.get(state.TALKING_TO, "") not in ("", *by_id):
+        # A message meant for it must not go to another one without a word.
+        state.forget_assistant()
+        state.keep_typed()
+        state.fail("The assistant shown here was deleted in another window. Choose another one, then send.")
+        st.rerun()
     wanted = (st.session_state.get(state.ASSISTANT), thread.assistant_id if thread else None)
     chosen = next((by_id[i] for i in wanted if i in by_id), None)
-    return chosen or (assistants[0] if assistants else None)
+    chosen = chosen or (assistants[0] if assistants else None)
+    st.session_state[state.TALKING_TO] = chosen.id if chosen else ""
+    return chosen
 
 
 class _Files:

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from components import server_files, state
+from components.assistant import progress
 from components.assistant.desk import Desk, chat_models
-from components.assistant.progress import describe_file
 from components.failures import show
 from components.plain import plain
 from services.assistants.presets import PRESETS, preset
@@ -170,13 +170,10 @@ def _draw_knowledge(desk: Desk, assistant: Assistant | None) -> None:
         return
     api = desk.house.assistants
     try:
-        files = api.store_files(assistant.store_id) if assistant.store_id else []
-        for file in files:
-            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-                st.markdown(describe_file(file), width="stretch")
-                if st.button("Remove", key=f"forget-{file.id}", type="tertiary", icon=":material/close:"):
-                    api.take_from_store(str(assistant.store_id), file.id)
-                    st.rerun(scope="fragment")
+        if store_id := assistant.store_id:
+            progress.draw_rows(
+                lambda: api.store_files(store_id), lambda file_id: api.take_from_store(store_id, file_id), "forget"
+            )
         for file_id in assistant.code_file_ids:
             name = plain(server_files.name(file_id))
             st.markdown(f":material/terminal: {name} :gray-badge[code interpreter]")

@@ -96,7 +96,7 @@ def _delete(desk: Desk, assistant: Assistant) -> None:
             "Delete for good", type="primary", icon=":material/delete_forever:", key="delete-assistant"
         ):
             desk.house.assistants.delete_assistant(assistant.id)
-            st.session_state.pop(state.ASSISTANT, None)
+            state.forget_assistant()
             st.rerun()
         if st.button("Keep", key="keep-assistant"):
             st.rerun()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -68,3 +68,26 @@ def draw(files: Sequence[StoreFile]) -> None:
             st.progress(share(file.progress), f":material/menu_book: {name}: {words_of(file.progress)}")
         elif file.status == "failed":
             st.markdown(describe_file(file))
+
+
+def draw_rows(list_files: Callable[[], list[StoreFile]], remove: Callable[[str], None], key: str) -> None:
+    """The files of a store, each with how far it is and a button that removes it; kept up to date while one is read."""
+    reading = any(is_under_way(file) for file in list_files())
+    st.fragment(_draw_rows, run_every=WATCH_S if reading else None)(list_files, remove, key)
+
+
+def _draw_rows(list_files: Callable[[], list[StoreFile]], remove: Callable[[str], None], key: str) -> None:
+    for file in list_files():
+        if is_under_way(file):
+            draw([file])
+            continue
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            st.markdown(describe_file(file), width="stretch")
+            st.button(
+                "Remove",
+                key=f"{key}-{file.id}",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=remove,
+                args=(file.id,),
+            )

@@ -64,19 +64,10 @@ def _draw_dates(store: Store) -> None:
 
 
 def _draw_files(desk: Desk, store: Store) -> None:
-    files = desk.house.assistants.store_files(store.id)
-    if any(progress.is_under_way(file) for file in files):
-        _watch(desk, store.id)
-    for file in files:
-        if progress.is_under_way(file):
-            continue
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.markdown(progress.describe_file(file), width="stretch")
-            if st.button(
-                "Remove", key=f"take-{store.id}-{file.id}", type="tertiary", icon=":material/close:"
-            ):
-                desk.house.assistants.take_from_store(store.id, file.id)
-                st.rerun(scope="fragment")
+    api = desk.house.assistants
+    progress.draw_rows(
+        lambda: api.store_files(store.id), lambda file_id: api.take_from_store(store.id, file_id), f"take-{store.id}"
+    )
     uploaded = st.file_uploader(
         "Add files", accept_multiple_files=True, key=f"add-{store.id}", max_upload_size=512
     )
@@ -86,11 +77,6 @@ def _draw_files(desk: Desk, store: Store) -> None:
                 made = desk.house.assistants.upload(file.name, file.getvalue())
                 desk.house.assistants.add_to_store(store.id, made.id)
         st.rerun(scope="fragment")
-
-
-@st.fragment(run_every=progress.WATCH_S)
-def _watch(desk: Desk, store_id: str) -> None:
-    progress.draw(desk.house.assistants.store_files(store_id))
 
 
 def _draw_search(desk: Desk, store: Store) -> None:

@@ -29,6 +29,8 @@ def draw_recent(desk: Desk) -> None:
     """Draw the threads last talked in."""
     with st.sidebar, st.container(gap="xsmall"):
         if st.button("New thread", icon=":material/edit_square:", key="new-thread", width="stretch"):
+            if desk.assistant is not None:
+                st.session_state[state.ASSISTANT] = desk.assistant.id
             state.open_thread(None)
             st.rerun()
         recent = desk.house.assistants.threads(limit=RECENT)
@@ -44,8 +46,14 @@ def _draw_link(thread: Thread, current: Thread | None) -> None:
     title = plain(shorten(thread.name or UNTITLED, SHOWN_CHARS))
     label = f"**{title}**" if current and current.id == thread.id else title
     if st.button(label, key=f"open-{thread.id}", type="tertiary", wrap=False):
-        state.open_thread(thread.id)
-        st.rerun()
+        _open(thread)
+
+
+def _open(thread: Thread) -> None:
+    """Show a thread, with the assistant it was last talked to with."""
+    state.forget_assistant()
+    state.open_thread(thread.id)
+    st.rerun()
 
 
 @st.dialog("Threads", width="medium", icon=":material/manage_search:", on_dismiss="rerun")
@@ -91,8 +99,7 @@ def _draw_row(desk: Desk, thread: Thread) -> None:
 def _draw_title(desk: Desk, thread: Thread) -> None:
     if st.session_state.get(RENAMING) != thread.id:
         if st.button(title_of(thread), key=f"row-{thread.id}", type="tertiary", wrap=False):
-            state.open_thread(thread.id)
-            st.rerun()
+            _open(thread)
         return
     new = st.text_input(
         "New name",

@@ -24,6 +24,7 @@ MOST_FAILURES = 4
 """After so many programs in a row that failed, the model is asked to give up."""
 MOST_KEPT_BYTES = 128 * 2**20
 """So much of what one program writes is stored."""
+FEWEST_WORDS = 4
 BUDGET_SHARE = 8
 MOST_TOKENS = 16_000
 LOCAL_TOKENS = 900
@@ -32,6 +33,7 @@ FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 
 EMPTY = "There was no program in this call. Call the tool again with a program."
 NOTHING_PRINTED = "The program ended without printing anything."
+SILENT = "The program ended without printing anything. Have it print what is asked, and run it again."
 FAILED = "The program failed. Mend it and run it again."
 GIVE_UP = f"Programs have failed {MOST_FAILURES} times in a row. Do not run another one; tell the person what went wrong."
 SHOWN = (
@@ -91,8 +93,9 @@ class CodeInterpreter(BuiltInTool):
         return {"input": "", "outputs": []}, {"input": program_of(call.arguments)}
 
     async def is_called_for(self, setting: Setting) -> bool:
-        """Never: only the model knows which program to write."""
-        return False
+        """Whether there are files to compute with, and more was said than thanks."""
+        words = setting.questions[0].split() if setting.questions else []
+        return bool(file_ids_of(setting.resources)) and len(words) >= FEWEST_WORDS
 
     def begin(self, owner: str, thread_id: str) -> None:
         """Have an interpreter ready."""
@@ -160,16 +163,22 @@ class CodeInterpreter(BuiltInTool):
                 shown.paths[FOLDER + found.name] = file_id
         if shown.paths:
             await self._files.note(setting.thread_id, shown.paths)
-        shown.failed = end.error is not None or not end.is_state_kept
-        return [*sentences, *self._advice(_key(setting.owner, setting.thread_id), failed=shown.failed)]
+        broke = end.error is not None or not end.is_state_kept
+        # A small model takes a program that was silent for one that has answered.
+        shown.failed = broke or (setting.is_local and not shown.outputs and not shown.paths)
+        advice = FAILED if broke else SILENT
+        return [
+            *sentences,
+            *self._again(_key(setting.owner, setting.thread_id), advice if shown.failed else ""),
+        ]
 
-    def _advice(self, key: str, *, failed: bool) -> list[str]:
-        """Whether to try again, for a model that may go on trying for ever."""
-        if not failed:
+    def _again(self, key: str, advice: str) -> list[str]:
+        """What to do about a program that failed, for a model that may go on trying for ever."""
+        if not advice:
             self._failures.pop(key, None)
             return []
         self._failures[key] = failures = self._failures.get(key, 0) + 1
-        return [FAILED if failures < MOST_FAILURES else GIVE_UP]
+        return [advice if failures < MOST_FAILURES else GIVE_UP]
 
 
 def program_of(arguments: str) -> str:

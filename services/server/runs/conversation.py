@@ -9,7 +9,7 @@ from typing import Any
 
 from services.server.runs import prompt, records, usage
 from services.server.runs.attribution import AttributingCiter
-from services.server.runs.builtin_tools import CODE_INTERPRETER, as_choice, as_functions
+from services.server.runs.builtin_tools import CODE_INTERPRETER, FILE_SEARCH, as_choice, as_functions
 from services.server.runs.citations import Citer
 from services.server.runs.file_paths import Links
 from services.server.runs.files_at_hand import in_words
@@ -123,18 +123,20 @@ class Conversation:
 
     async def _looked_up(self, model: ChatModel, step: Round, is_first: bool) -> Answer | None:
         """A search made before the local model is asked: it would rather answer from memory than look into files."""
-        run = self._live.run
-        if not (model.is_local and is_first and run["tool_choice"] == "auto"):
-            return None
-        search = self._tools.get("file_search")
-        tool = next((tool for tool in run["tools"] if tool["type"] == "file_search"), None)
-        if search is None or tool is None:
-            return None
-        call = ToolCall(new_id("call_"), "file_search", "file_search", "{}", 0)
-        if not await search.is_called_for(await self._setting_for(model)(call)):
+        if not (is_first and await self._is_called_for(model, FILE_SEARCH)):
             return None
         await step.open_tools()
+        call = ToolCall(new_id("call_"), FILE_SEARCH, FILE_SEARCH, "{}", 0)
         return Answer([call], "tool_calls", usage.nothing())
+
+    async def _is_called_for(self, model: ChatModel, kind: str) -> bool:
+        """Whether a small model is spared the choice, because what was asked plainly wants this tool."""
+        run = self._live.run
+        has_it = kind in self._tools and any(tool["type"] == kind for tool in run["tools"])
+        if not (model.is_local and run["tool_choice"] == "auto" and has_it):
+            return False
+        call = ToolCall("", kind, kind, "{}", 0)
+        return await self._tools[kind].is_called_for(await self._setting_for(model)(call))
 
     async def _prompt(self, model: ChatModel) -> Prompt:
         run = self._live.run
@@ -162,7 +164,7 @@ class Conversation:
         if run["tools"] and not (model.is_local and self._has_searched):
             # Read once more with the tools in front of it, what was found would take a small model twice as long.
             request["tools"] = self._functions
-            request["tool_choice"] = as_choice(self._choice(model, said, is_first))
+            request["tool_choice"] = as_choice(await self._choice(model, said, is_first))
             if not run["parallel_tool_calls"]:
                 request["parallel_tool_calls"] = False
         for name in ("temperature", "top_p"):
@@ -176,9 +178,15 @@ class Conversation:
             request["max_completion_tokens"] = self._completion_tokens_left()
         return model.fitted(request)
 
-    def _choice(self, model: ChatModel, said: Prompt, is_first: bool) -> Any:
-        """What the model may call. A small one explains a program that failed; asked for another one, it mends it."""
+    async def _choice(self, model: ChatModel, said: Prompt, is_first: bool) -> Any:
+        """What the model may call.
+
+        A small one writes a program into its answer instead of running it, and explains one that failed instead of
+        mending it: it is told to call.
+        """
         run = self._live.run
+        if is_first and await self._is_called_for(model, CODE_INTERPRETER):
+            return {"type": CODE_INTERPRETER}
         if is_first or _is_none(run):
             return run["tool_choice"]
         if model.is_local and 0 < said.made.failures < LOCAL_TRIES:
