@@ -51,8 +51,7 @@ SECTIONS = {
     ),
     "start": Section(
         "The app is started as `make run` does it, with a key and no model files, until `/healthz` answers 200; then left"
-        " alone until its resident memory stands still. Installed size is what the environment's packages take on disk,"
-        " those for tests included.",
+        " alone until its resident memory stands still. Installed size is what the packages of requirements.txt take on disk.",
         "Start-up is processor time; on a machine that does something else meanwhile it takes longer.",
     ),
     "stop": Section(
@@ -63,6 +62,12 @@ SECTIONS = {
         "Chromium over a stored conversation of 500 messages, of which the page draws the last 40 and the rest when asked;"
         " from the click until Streamlit runs nothing and the page changes no more.",
         "Chromium, Streamlit and the measuring share the cores; each run sends the whole page to the browser again.",
+    ),
+    "assistant_page": Section(
+        "Chromium over a server that keeps 200 threads of four messages, the list showing the latest; from the click until"
+        " Streamlit runs nothing and the page changes no more. First token: from the moment a scripted upstream goes on"
+        " until the word is in the page, through our server, the SDK and Streamlit, by the clock of the one machine.",
+        "Chromium, Streamlit and the measuring share the cores.",
     ),
     "storage": Section(
         "A new SQLite database with 500 turns in one branch and 200 conversations, through `services.storage`.",

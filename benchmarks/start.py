@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sysconfig
+import re
 import tempfile
 import time
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -12,6 +14,7 @@ import psutil
 from benchmarks.report import Figure, at_most, median_and_slowest
 from tests.browser.conftest import running_app
 
+REQUIREMENTS = Path(__file__).parents[1] / "requirements.txt"
 STARTS = 5
 SETTLED_AFTER_S = 5.0
 SETTLE_LIMIT_S = 45.0
@@ -64,7 +67,15 @@ def _no_model(home: Path) -> dict[str, str]:
 
 
 def _installed_bytes() -> int:
-    packages = {Path(sysconfig.get_paths()[kind]).resolve() for kind in ("purelib", "platlib")}
-    return sum(
-        file.lstat().st_blocks * 512 for folder in packages for file in folder.rglob("*") if file.is_file()
-    )
+    """What the packages of requirements.txt take on disk; those for tests are not counted, nor compiled files."""
+    names = re.findall(r"^([\w.-]+)==", REQUIREMENTS.read_text(), re.MULTILINE)
+    files = [file for name in names for file in _files_of(name)]
+    return sum(file.lstat().st_blocks * 512 for file in files if file.suffix != ".pyc" and file.is_file())
+
+
+def _files_of(name: str) -> list[Path]:
+    """The files of a package; none when this system does not need it."""
+    with suppress(metadata.PackageNotFoundError):
+        package = metadata.distribution(name)
+        return [Path(str(package.locate_file(file))) for file in package.files or ()]
+    return []

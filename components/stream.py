@@ -26,6 +26,7 @@ def draw_live_turn(
     on_frame: Callable[[], None],
     *,
     own_stop: bool,
+    below_question: Callable[[], None] | None = None,
 ) -> None:
     """Draw the turn until it ends, then run the page again to show it finished.
 
@@ -34,6 +35,8 @@ def draw_live_turn(
     """
     with st.chat_message("user", avatar=AVATAR["user"]):
         draw_message(live.turn.user)
+        if below_question is not None:
+            below_question()
     _refresh_when_done(live)
     with st.chat_message("assistant", avatar=LOOKS[live.turn.mode].icon):
         slots = st.container()

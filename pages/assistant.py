@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components import sidebar, state
-from components.assistant import acting, functions, gallery, picker, server_panel, stores, threads
+from components.assistant import acting, functions, gallery, picker, progress, server_panel, stores, threads
 from components.assistant.cards import Cards
 from components.assistant.desk import WINDOW, chat_models, describe, open_desk
 from components.gauge import Gauge
@@ -95,11 +95,15 @@ except AppError as error:
     state.fail(error.user_message)
     st.rerun()
 if live is not None:
+    reading = progress.Reading(house.assistants, live.turn)
 
     def follow() -> None:
         gauge.follow(live)
+        reading.follow()
         if following is not None:
             following.follow(live.turn)
 
     with talk:
-        draw_live_turn(live, acting.waiting_for(desk), follow, own_stop=typed is None)
+        draw_live_turn(
+            live, acting.waiting_for(desk), follow, own_stop=typed is None, below_question=reading.place
+        )

@@ -172,7 +172,9 @@ def _draw_knowledge(desk: Desk, assistant: Assistant | None) -> None:
     try:
         if store_id := assistant.store_id:
             progress.draw_rows(
-                lambda: api.store_files(store_id), lambda file_id: api.take_from_store(store_id, file_id), "forget"
+                lambda: api.store_files(store_id),
+                lambda file_id: api.take_from_store(store_id, file_id),
+                "forget",
             )
         for file_id in assistant.code_file_ids:
             name = plain(server_files.name(file_id))

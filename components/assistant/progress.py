@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from math import inf
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from components import figures, server_files
 from components.plain import plain
+from services.assistants.api import AssistantsApi
 from services.assistants.records import Progress, StoreFile
+from services.errors import AppError
+from services.turns import Turn
 
 WATCH_S = 1.0
 LOOKS = {
@@ -58,6 +65,34 @@ def share(progress: Progress | None) -> float:
 def is_under_way(file: StoreFile) -> bool:
     """Whether there is work left; a file whose words can be found may still be given its vectors."""
     return file.status == "in_progress" or file.progress is not None
+
+
+class Reading:
+    """The files that a message brought, drawn below it while they are read."""
+
+    def __init__(self, api: AssistantsApi, turn: Turn) -> None:
+        self._api, self._thread_id = api, turn.conversation_id
+        self._slot: DeltaGenerator | None = None
+        self._store_id: str | None = None
+        self._looks_again_at = 0.0 if turn.user.attachments else inf
+
+    def place(self) -> None:
+        """Take the place where the bars are to stand."""
+        self._slot = st.empty()
+
+    def follow(self) -> None:
+        """Draw the bars, once a second, until everything is read."""
+        if self._slot is None or time.monotonic() < self._looks_again_at:
+            return
+        self._looks_again_at = time.monotonic() + WATCH_S
+        with suppress(AppError):
+            self._store_id = self._store_id or self._api.thread(self._thread_id).store_id
+            files = self._api.store_files(self._store_id) if self._store_id else []
+            waiting = [file for file in files if is_under_way(file)]
+            with self._slot.container():
+                draw(waiting)
+            if not waiting:
+                self._looks_again_at = inf
 
 
 def draw(files: Sequence[StoreFile]) -> None:

@@ -66,7 +66,9 @@ def _draw_dates(store: Store) -> None:
 def _draw_files(desk: Desk, store: Store) -> None:
     api = desk.house.assistants
     progress.draw_rows(
-        lambda: api.store_files(store.id), lambda file_id: api.take_from_store(store.id, file_id), f"take-{store.id}"
+        lambda: api.store_files(store.id),
+        lambda file_id: api.take_from_store(store.id, file_id),
+        f"take-{store.id}",
     )
     uploaded = st.file_uploader(
         "Add files", accept_multiple_files=True, key=f"add-{store.id}", max_upload_size=512

@@ -25,8 +25,9 @@ MOST_TOKENS = 16_000
 LOCAL_TOKENS = 900
 """At 45 tokens a second a small model reads so much in 20 s."""
 FEWEST_TOKENS = 60
-TELLING_SCORE = 0.3
-"""Below it lie greetings and questions on other things; of 243 questions on the files at hand, hardly any."""
+TELLING_SCORE = 0.25
+"""Below it lie greetings and questions on other things; of 243 questions on the files at hand, hardly any. To search once
+too often costs a second, to answer from memory costs the truth."""
 FOUND = "Passages from the files, best first. After each statement that rests on one, repeat its marker exactly as it stands here."
 FITTING_SCORE = 0.2
 """A small model takes for an answer whatever it is shown; what fits less is not shown to it."""
