@@ -76,7 +76,7 @@ def from_preset(app: RunningApp, name: str) -> None:
 
     given = preset(name)
     assert given is not None
-    OpenAI(base_url=f"{app.url}/v1", api_key=app.api_key).beta.assistants.create(**given.body(MODEL))
+    OpenAI(base_url=f"{app.url}/v1", api_key=app.api_key).beta.assistants.create(**given.body(MODEL) | {"temperature": 0})
 
 
 def test_tutor_remembers_after_a_restart_in_another_browser(
@@ -104,7 +104,7 @@ def test_document_is_cited_and_the_passage_marked_on_its_page(
     manual = tmp_path / "pump.pdf"
     manual.write_bytes(pdf(MANUAL))
     page = open_new(local)
-    send(page, "How often are the bearings changed?", [manual])
+    send(page, "After how many hours are the bearings changed?", [manual])
     finish(page, timeout_ms=SLOW_MS)
     expect(answer(page)).to_contain_text(re.compile("2,?000"))
     answer(page).get_by_text(re.compile(r"pump\.pdf · page 2")).last.click()

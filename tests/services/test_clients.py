@@ -15,6 +15,7 @@ from services.errors import (
     ContextTooLong,
     InvalidInput,
     ModelUnavailable,
+    NotFound,
     RateLimited,
     StreamCut,
     TimedOut,
@@ -61,7 +62,7 @@ def status_error(
         (403, "unsupported_country_region_territory", "Not here", InvalidInput),
         (404, "model_not_found", "Missing", UnknownModel),
         (404, None, "The model `x` does not exist", UnknownModel),
-        (404, None, "Not Found", InvalidInput),
+        (404, None, "Not Found", NotFound),
         (413, None, "Too large", InvalidInput),
         (422, None, "Unprocessable", InvalidInput),
         (429, "rate_limit_exceeded", "Slow down", RateLimited),
@@ -209,7 +210,7 @@ def test_connection_test_says_what_is_offered(loop: BackgroundLoop) -> None:
         (wrong_key(), "does not accept this key"),
         (rate_limited(2), "Try again in 2 s"),
         (broken(), "an error of its own (500)"),
-        (Script(status=404, body={"detail": "Not Found"}), "did not accept the request"),
+        (Script(status=404, body={"detail": "Not Found"}), "does not have this"),
     ],
 )
 def test_connection_test_says_what_is_wrong(loop: BackgroundLoop, script: Script, words: str) -> None:

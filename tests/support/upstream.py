@@ -172,6 +172,8 @@ class ScriptedUpstream:
         app = web.Application(client_max_size=2**28)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/models/{id}", self._get_model)
+        for name in ("assistants", "threads"):
+            app.router.add_get(f"/v1/{name}", self._list_nothing)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embeddings)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -209,6 +211,9 @@ class ScriptedUpstream:
         if script.status != 200:
             return _json(script, script.body)
         return web.json_response({"object": "list", "data": self.models})
+
+    async def _list_nothing(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"object": "list", "data": [], "has_more": False})
 
     async def _get_model(self, request: web.Request) -> web.StreamResponse:
         wanted = request.match_info["id"]

@@ -69,7 +69,14 @@ def add_part(session: Session, owner: str, upload_id: str, blob_key: str, size_b
 def parts_in_order(session: Session, owner: str, upload_id: str, part_ids: list[str]) -> list[str]:
     """The blobs of the parts in the order wanted. ApiError 400 unless their sizes add up to what was announced."""
     upload = _pending(session, owner, upload_id, "complete")
-    parts = [find(session, UploadPartRow, owner, i, UploadPartRow.upload_id == upload.id) for i in part_ids]
+    try:
+        parts = [
+            find(session, UploadPartRow, owner, i, UploadPartRow.upload_id == upload.id) for i in part_ids
+        ]
+    except ApiError:
+        session.expire_all()  # the upload may have ended just now, and its parts with it: that is what to say then
+        _pending(session, owner, upload_id, "complete")
+        raise
     total = sum(part.size_bytes for part in parts)
     if total != upload.size_bytes and not is_relaxed(session):
         raise ApiError(

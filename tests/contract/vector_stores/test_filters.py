@@ -144,11 +144,7 @@ def test_a_filter_admits_the_near_and_the_far(client: OpenAI) -> None:
     ]
     client.vector_stores.file_batches.create_and_poll(store, files=entries)
     # A file whose words can be found counts as completed; the far one is found by its vector alone.
-    until(
-        lambda: all(
-            getattr(file, "progress", None) is None for file in client.vector_stores.files.list(store)
-        )
-    )
     condition: Any = one("eq", "kind", "far")
-    found = client.vector_stores.search(store, query="The pump is blue", filters=condition)
+    search = client.vector_stores.search
+    found = until(lambda: search(store, query="The pump is blue", filters=condition).data)
     assert [hit.filename for hit in found] == ["far.txt"]

@@ -34,7 +34,10 @@ libc.syscall.restype = ctypes.c_long
 def call(number, *arguments):
     result = libc.syscall(ctypes.c_long(number), *map(ctypes.c_void_p, arguments))
     return result if result >= 0 else f"refused: {os.strerror(ctypes.get_errno())}"
-def text(value): return ctypes.cast(ctypes.c_char_p(value), ctypes.c_void_p).value
+kept = []
+def text(value):
+    kept.append(value)
+    return ctypes.cast(ctypes.c_char_p(value), ctypes.c_void_p).value
 """
 
 
