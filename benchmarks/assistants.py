@@ -195,7 +195,7 @@ async def _many_runs(client: Client, count: int) -> list[Figure]:
 
 def _is_whole(lines: list[bytes]) -> bool:
     names = [line[7:].decode() for line in lines if line.startswith(b"event: ")]
-    numbers = [int(line[4:]) for line in lines if line.startswith(b"id: ")]
+    numbers = [int(line.rpartition(b"-")[2]) for line in lines if line.startswith(b"id: ")]
     expected = [
         *(f"thread.run.{state}" for state in ("created", "queued", "in_progress")),
         *("thread.run.step.created", "thread.run.step.in_progress"),

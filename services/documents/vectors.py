@@ -90,6 +90,8 @@ class VectorIndex:
 
     def counts(self, stores: Sequence[str] | None = None) -> dict[str, int]:
         """How many windows each store has: of these, or of all there are."""
+        if self._is_untouched():
+            return dict.fromkeys(stores or (), 0)
         with self._changing, self._asking() as client:
             names = (
                 [collection.name for collection in client.list_collections()] if stores is None else stores
@@ -144,8 +146,10 @@ class VectorIndex:
 
     def tidy(self) -> None:
         """Remove from the disk what an embedded Chroma has left there, and what it has written there by accident."""
+        if self._is_untouched():
+            return
         with self._changing, chroma.failures(self._url):
-            if self._is_untouched() or self._written() == self._tidied:
+            if self._written() == self._tidied:
                 return
             with self._searches.none():
                 self._tidy()

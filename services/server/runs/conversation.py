@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+from contextlib import suppress
 from typing import Any
 
 from services.server.runs import prompt, records, usage
@@ -29,6 +30,7 @@ log = logging.getLogger("tandem.runs")
 
 MOST_ROUNDS = 24
 REPLY_SHARE = 4
+NOTED_AFTER_S = 0.2
 LONGEST_REPLY_TOKENS = 4096
 LOCAL_TRIES = 3
 
@@ -111,15 +113,22 @@ class Conversation:
 
     async def _ask(self, model: ChatModel, step: Round, request: Shape, said: Prompt) -> Answer:
         """The model's answer. What it was sent is written down meanwhile, since nobody need wait for that."""
-        live, tools = self._live, len(request.get("tools", ()))
+        ended = asyncio.Event()
         noting = asyncio.create_task(
-            self._database.write(prompts.note, live.owner, live.run_id, said, tools), name="note-prompt"
+            self._note(said, len(request.get("tools", ())), ended), name="note-prompt"
         )
         try:
             return await step.stream(model, request)
         finally:
+            ended.set()
             await asyncio.wait({noting})
             _log_failure(noting)
+
+    async def _note(self, said: Prompt, tools: int, ended: asyncio.Event) -> None:
+        """Write down what the model was sent, once what begins an answer is written or the answer has ended."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ended.wait(), NOTED_AFTER_S)
+        await self._database.write(prompts.note, self._live.owner, self._live.run_id, said, tools)
 
     async def _looked_up(self, model: ChatModel, step: Round, is_first: bool) -> Answer | None:
         """A search made before the local model is asked: it would rather answer from memory than look into files."""
