@@ -13,7 +13,7 @@ LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-v
 .DEFAULT_GOAL := help
 # Two installations into one environment at a time would spoil it.
 .NOTPARALLEL:
-.PHONY: help run test test-unit conformance lint format bench lock docs clean install install-dev models chromium
+.PHONY: help run test test-unit conformance lint format bench lock docs screenshots clean install install-dev models chromium
 
 help: ## List these chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ lock: $(DEV) ## Write requirements*.txt from requirements*.in (make lock UPGRADE
 
 docs: $(DEV) ## Write the settings table of docs/configuration.md
 	@$(PY) scripts/settings_table.py
+
+screenshots: $(DEV) chromium models ## Take the pictures in docs/screenshots, with the local model
+	@$(PY) scripts/screenshots.py
 
 clean: ## Remove the virtual environment and caches; data and models stay
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

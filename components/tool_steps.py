@@ -27,7 +27,9 @@ HIT_CHARS = 600
 def draw_tool_step(step: ToolStep) -> None:
     """A tool call: its name, what went in, what came out."""
     is_code, is_search = step.call.name == "code_interpreter", step.call.name == "file_search"
-    with st.status(_label(step), type="step", state=STEP_STATE[step.state]):
+    # A status that is left as a context counts as complete, even when its call still waits.
+    status = st.status(_label(step), type="step", state=STEP_STATE[step.state])
+    with status.container():
         if is_code:
             _draw_code(step)
         elif is_search and step.details is not None:

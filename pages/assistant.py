@@ -40,14 +40,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         functions.manage(desk)
     if st.button("Vector stores", icon=":material/database:", type="tertiary", key="stores"):
         stores.manage(desk)
-    on_the_server = assistant is not None and st.toggle(
-        "On the server",
-        True,
-        key=state.SERVER_OPEN,
-        persist_state="session",
-        help="What the server holds, and the run as it happens",
-    )
-picker.draw(desk)
+on_the_server = picker.draw(desk)
 if assistant is None:
     gallery.draw(desk)
     st.stop()

@@ -8,10 +8,13 @@ from __future__ import annotations
 import io
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from openai import OpenAI
+from openai.types.beta.assistant_update_params import ToolResources
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -23,9 +26,9 @@ from tests.browser.conftest import CHROMIUM_ARGS, RunningApp, running_app  # noq
 from tests.services.documents.files import pdf  # noqa: E402
 from tests.support.assistant_page import (  # noqa: E402
     SLOW_MS,
+    answer,
     begin_as,
     box,
-    choose_assistant,
     finish,
     make_function,
     menu,
@@ -38,6 +41,9 @@ from tests.support.assistant_page import (  # noqa: E402
 FOLDER = ROOT / "docs" / "screenshots"
 COLOURS = 256
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PHONE_AGENT = (
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36"
+)
 MANUAL = (
     "Pump P-40\nHandbook, third edition\n\nThis handbook is for everyone who runs or repairs the pump.",
     "Maintenance\n\nThe bearings are greased every 500 hours of operation.\n"
@@ -71,8 +77,9 @@ class Studio:
     @contextmanager
     def page(self, theme: str = "light", viewport: dict[str, int] | None = None) -> Iterator[Page]:
         """A browser profile of its own on the assistant page."""
+        agent = {"user_agent": PHONE_AGENT} if viewport is PHONE else {}
         context = self._browser.new_context(
-            base_url=self.app.url, viewport=viewport or DESK, color_scheme=theme, locale="en-US"
+            base_url=self.app.url, viewport=viewport or DESK, color_scheme=theme, locale="en-US", **agent
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
@@ -127,11 +134,19 @@ def documents(studio: Studio) -> None:
     with studio.page() as page:
         open_page(page)
         _new(page, "Document analyst")
-        send(page, "How often are the bearings changed?", [studio.manual])
+        _give_manual(studio)
+        page.reload()
+        send(page, "After how many hours are the bearings changed?")
         finish(page, timeout_ms=SLOW_MS)
         studio.remember(page, "documents")
-        page.get_by_text("Searched the files").last.click()
+        page.wait_for_timeout(2_000)  # the thread is given its name meanwhile
+        studio.keep(page, "thread")
+        step = answer(page).get_by_text("Searched the files")
+        step.click()
+        expect(answer(page).get_by_text("score").first).to_be_visible()
+        page.mouse.wheel(0, 5_000)
         studio.keep(page, "thread-with-steps")
+        step.click()
         tab(page, "What it holds")
         studio.keep(page, "what-the-server-holds")
         tab(page, "What was sent")
@@ -149,6 +164,17 @@ def documents(studio: Studio) -> None:
         expect(page.get_by_role("dialog").get_by_text("score").first).to_be_visible()
         query.scroll_into_view_if_needed()
         studio.keep(page, "vector-stores")
+
+
+def _give_manual(studio: Studio) -> None:
+    """Make the handbook known to the newest assistant, as another program would, and wait until it is read."""
+    api = OpenAI(base_url=f"{studio.app.url}/v1", api_key=studio.app.api_key)
+    store = api.vector_stores.create(name="Pump handbooks")
+    file = (studio.manual.name, studio.manual.read_bytes())
+    api.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=file)
+    newest = api.beta.assistants.list(limit=1).data[0]
+    resources: ToolResources = {"file_search": {"vector_store_ids": [store.id]}}
+    api.beta.assistants.update(newest.id, tool_resources=resources)
 
 
 def data(studio: Studio) -> None:
@@ -170,13 +196,16 @@ def functions(studio: Studio) -> None:
         page.get_by_role("button", name="Functions").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_text("get_weather").click()
-        dialog.get_by_text("Ask me before it runs").last.click()
+        dialog.get_by_text("Ask me before it runs").first.click()
         settle(page)
+        dialog.get_by_text("A function is described to the model").scroll_into_view_if_needed()
         studio.keep(page, "functions")
         page.keyboard.press("Escape")
         menu(page, "More", "New assistant", which=0)
         dialog.get_by_label("Name", exact=True).fill("Weather desk")
-        dialog.get_by_label("Instructions").fill("Call get_weather for questions about the weather.")
+        dialog.get_by_role("textbox", name="Instructions").fill(
+            "Call get_weather for questions about the weather."
+        )
         tab(page, "Tools")
         dialog.get_by_role("combobox").last.click()
         page.get_by_role("option", name="get_weather").click()
@@ -224,9 +253,7 @@ def _new(page: Page, preset: str) -> None:
     settle(page)
 
 
-SCENES = {
-    scene.__name__: scene for scene in (empty, tutor, documents, data, functions, other_looks)
-}
+SCENES = {scene.__name__: scene for scene in (empty, tutor, documents, data, functions, other_looks)}
 
 
 def main(names: Sequence[str]) -> int:
@@ -237,6 +264,7 @@ def main(names: Sequence[str]) -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     expect.set_options(timeout=60_000)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)  # the SDK says so of every Assistants call
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         home = Path(folder) / "home"
         with running_app(home, OPENAI_BASE_URL="https://api.openai.com/v1") as app:

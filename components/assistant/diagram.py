@@ -80,8 +80,8 @@ def _box(name: RunState, ink: str, *, is_lit: bool) -> str:
     x, y = PLACES[name]
     fill = f'fill="{LIT}"' if is_lit else 'fill="none"'
     stroke = LIT if is_lit else ink
-    colour, weight = ("#ffffff", "700") if is_lit else (ink, "400")
+    colour, font = ("#ffffff", 'font-weight="700" font-size="13"') if is_lit else (ink, "")
     return (
         f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="8" {fill} stroke="{stroke}" stroke-opacity="0.7"/>'
-        f'<text x="{x + BOX_WIDTH / 2}" y="{y + 21}" text-anchor="middle" fill="{colour}" font-weight="{weight}">{name}</text>'
+        f'<text x="{x + BOX_WIDTH / 2}" y="{y + 21}" text-anchor="middle" fill="{colour}" {font}>{name}</text>'
     )

@@ -17,6 +17,7 @@ from services.assistants.records import Assistant, as_assistant
 from services.errors import AppError
 from services.functions.function_tool import FunctionTool, definition
 
+MOST_UPLOAD_MB = 500
 LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 512
 LONGEST_INSTRUCTIONS = 256_000
@@ -186,7 +187,10 @@ def _draw_knowledge(desk: Desk, assistant: Assistant | None) -> None:
 
 def _draw_uploads(desk: Desk, assistant: Assistant) -> None:
     uploaded = st.file_uploader(
-        "Add files", accept_multiple_files=True, key=f"knowledge-{assistant.id}", max_upload_size=512
+        "Add files",
+        accept_multiple_files=True,
+        key=f"knowledge-{assistant.id}",
+        max_upload_size=MOST_UPLOAD_MB,
     )
     if not uploaded:
         return

@@ -45,14 +45,17 @@ def manage(desk: Desk) -> None:
 
 
 def _draw_all(desk: Desk) -> None:
-    for function in desk.house.functions.all():
+    for function in sorted(desk.house.functions.all(), key=lambda function: function.kind == "demo"):
         with st.expander(f"{plain(function.name)} · {_answered(function)}", icon=":material/function:"):
             st.markdown(plain(function.description) or "–")
-            st.code(pretty(_json(function.parameters)), language="json", wrap_lines=True)
             asked = st.toggle("Ask me before it runs", function.needs_approval, key=f"ask-{function.name}")
             if asked != function.needs_approval:
                 desk.house.functions.save(_with_approval(function, approval=asked))
                 st.rerun(scope="fragment")
+            st.code(pretty(_json(function.parameters)), language="json", wrap_lines=True)
+            if isinstance(function.answer, CannedAnswer):
+                st.caption("Its answer")
+                st.code(pretty(function.answer.text), language=None, wrap_lines=True)
             if function.kind != "demo" and st.button(
                 "Delete", key=f"delete-function-{function.name}", icon=":material/delete:"
             ):

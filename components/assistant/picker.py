@@ -23,12 +23,12 @@ MENU = {
 UNNAMED = "Unnamed assistant"
 
 
-def draw(desk: Desk) -> None:
-    """Draw the choice of assistant and its menu."""
+def draw(desk: Desk) -> bool:
+    """Draw the choice of assistant and its menu; whether the person wants to see the server's side."""
     names = _labels(desk.assistants)
     ids, key = list(names), f"pick-assistant-{desk.assistant.id if desk.assistant else ''}-{len(names)}"
     current = desk.assistant
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if current is not None:
             st.selectbox(
                 "Assistant",
@@ -51,7 +51,20 @@ def draw(desk: Desk) -> None:
             icon=":material/more_horiz:",
             type="tertiary" if current is not None else "secondary",
         )
+        on_the_server = current is not None and _draw_switch()
     _act(desk, current, did)
+    return on_the_server
+
+
+def _draw_switch() -> bool:
+    st.space("stretch")
+    return st.toggle(
+        "On the server",
+        "Mobi" not in st.context.headers.get("User-Agent", ""),  # on a phone it would lie below the thread
+        key=state.SERVER_OPEN,
+        persist_state="session",
+        help="What the server holds, and the run as it happens",
+    )
 
 
 def _labels(assistants: Sequence[Assistant]) -> dict[str, str]:

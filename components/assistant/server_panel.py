@@ -17,6 +17,7 @@ from services.errors import AppError
 from services.turns import Turn
 
 SHOWN_CHARS = 500
+SHORT_ID_CHARS = 11
 ROLES = {
     "system": (":material/tune:", "instructions"),
     "user": (":material/person:", "person"),
@@ -60,9 +61,9 @@ def _draw_held(desk: Desk) -> None:
         "Thread": f"`{thread.id}`",
         "Messages": _messages(desk),
         "Assistant": f"`{assistant.id}`" if assistant else "–",
-        "Code files": ", ".join(plain(server_files.name(i)) for i in thread.code_file_ids) or "–",
+        "Files for code": ", ".join(plain(server_files.name(i)) for i in thread.code_file_ids),
     }
-    st.markdown("  \n".join(f"**{name}** · {value}" for name, value in rows.items()))
+    st.markdown("  \n".join(f"**{name}**  \n{value}" for name, value in rows.items() if value))
     stores = [i for i in (thread.store_id, assistant.store_id if assistant else None) if i]
     for store_id in stores:
         _draw_store(desk, store_id, of_thread=store_id == thread.store_id)
@@ -131,12 +132,17 @@ def _draw_client_side(desk: Desk, turn: Turn) -> None:
     size = sum(len(json.dumps(body, ensure_ascii=False).encode()) for body in (message, run))
     st.markdown(f"**Your program sent** :violet-badge[{figures.size(size)}]")
     lines = [
-        f"POST /threads/{turn.conversation_id}/messages",
+        f"POST /threads/{_short(turn.conversation_id)}/messages",
         json.dumps(message, ensure_ascii=False)[:SHOWN_CHARS],
-        f"POST /threads/{turn.conversation_id}/runs",
-        json.dumps(run),
+        f"POST /threads/{_short(turn.conversation_id)}/runs",
+        json.dumps({**run, "assistant_id": _short(str(run["assistant_id"]))}, ensure_ascii=False),
     ]
     st.code("\n".join(lines), language="http", wrap_lines=True)
+
+
+def _short(object_id: str) -> str:
+    """An id as far as it tells what it is of: the whole of it would fill the panel."""
+    return object_id if len(object_id) <= SHORT_ID_CHARS else f"{object_id[:SHORT_ID_CHARS]}…"
 
 
 def _draw_model_side(prompts: list[Wire]) -> None:

@@ -14,6 +14,7 @@ from services.errors import AppError
 
 MOST_DAYS = 365
 HIT_CHARS = 700
+MOST_UPLOAD_MB = 500
 
 
 @st.dialog("Vector stores", width="large", icon=":material/database:", on_dismiss="rerun")
@@ -71,7 +72,7 @@ def _draw_files(desk: Desk, store: Store) -> None:
         f"take-{store.id}",
     )
     uploaded = st.file_uploader(
-        "Add files", accept_multiple_files=True, key=f"add-{store.id}", max_upload_size=512
+        "Add files", accept_multiple_files=True, key=f"add-{store.id}", max_upload_size=MOST_UPLOAD_MB
     )
     if uploaded and st.button("Upload", key=f"upload-{store.id}", icon=":material/upload:", type="primary"):
         with st.spinner("Uploading"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from components import figures, state
@@ -13,8 +15,11 @@ from services.naming import shorten
 RECENT = 6
 LISTED = 40
 SHOWN_CHARS = 34
+LONGEST_SHOWN_TITLE = 44
 LONGEST_TITLE = 120
+SNIPPET_CHARS = 90
 UNTITLED = "New thread"
+MARKER = re.compile(r"【[^】]*(?:】|$)")
 RENAMING, DELETING = "thread-renaming", "thread-deleting"
 
 
@@ -22,17 +27,21 @@ def title_of(thread: Thread | None) -> str:
     """What a thread is called, as Markdown."""
     if thread is None:
         return UNTITLED
-    return plain(shorten(thread.name or UNTITLED, 60))
+    return plain(shorten(thread.name or UNTITLED, LONGEST_SHOWN_TITLE))
 
 
 def draw_recent(desk: Desk) -> None:
     """Draw the threads last talked in."""
     with st.sidebar, st.container(gap="xsmall"):
-        if st.button("New thread", icon=":material/edit_square:", key="new-thread", width="stretch"):
-            if desk.assistant is not None:
-                st.session_state[state.ASSISTANT] = desk.assistant.id
-            state.open_thread(None)
-            st.rerun()
+        # A callback comes before the page is made, so that it is made once and not for the old thread first.
+        st.button(
+            "New thread",
+            icon=":material/edit_square:",
+            key="new-thread",
+            width="stretch",
+            on_click=_begin,
+            args=(desk.assistant.id if desk.assistant else None,),
+        )
         recent = desk.house.assistants.threads(limit=RECENT)
         for thread in recent:
             _draw_link(thread, desk.thread)
@@ -45,15 +54,21 @@ def draw_recent(desk: Desk) -> None:
 def _draw_link(thread: Thread, current: Thread | None) -> None:
     title = plain(shorten(thread.name or UNTITLED, SHOWN_CHARS))
     label = f"**{title}**" if current and current.id == thread.id else title
-    if st.button(label, key=f"open-{thread.id}", type="tertiary", wrap=False):
-        _open(thread)
+    st.button(label, key=f"open-{thread.id}", type="tertiary", wrap=False, on_click=_open, args=(thread.id,))
 
 
-def _open(thread: Thread) -> None:
+def _begin(assistant_id: str | None) -> None:
+    """Show a new thread, with the assistant that was shown before."""
+    state.forget_assistant()
+    if assistant_id is not None:
+        st.session_state[state.ASSISTANT] = assistant_id
+    state.open_thread(None)
+
+
+def _open(thread_id: str) -> None:
     """Show a thread, with the assistant it was last talked to with."""
     state.forget_assistant()
-    state.open_thread(thread.id)
-    st.rerun()
+    state.open_thread(thread_id)
 
 
 @st.dialog("Threads", width="medium", icon=":material/manage_search:", on_dismiss="rerun")
@@ -76,9 +91,7 @@ def _draw_row(desk: Desk, thread: Thread) -> None:
             _draw_title(desk, thread)
             when = thread.last_message_at or thread.created_at
             count = figures.counted(thread.message_count or 0, "message")
-            st.caption(
-                f"{when.astimezone(state.zone()):%d %b %Y, %H:%M} · {count} · {plain(thread.snippet or '')[:90]}"
-            )
+            st.caption(f"{when.astimezone(state.zone()):%d %b %Y, %H:%M} · {count} · {plain(_said(thread))}")
         choice = st.menu_button(
             "More",
             ["Rename", "Delete"],
@@ -96,10 +109,16 @@ def _draw_row(desk: Desk, thread: Thread) -> None:
         _draw_deletion(desk, thread)
 
 
+def _said(thread: Thread) -> str:
+    """The end of what was said, without the markers that stand for citations."""
+    return MARKER.sub("", thread.snippet or "")[:SNIPPET_CHARS]
+
+
 def _draw_title(desk: Desk, thread: Thread) -> None:
     if st.session_state.get(RENAMING) != thread.id:
         if st.button(title_of(thread), key=f"row-{thread.id}", type="tertiary", wrap=False):
-            _open(thread)
+            _open(thread.id)
+            st.rerun()
         return
     new = st.text_input(
         "New name",

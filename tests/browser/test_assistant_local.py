@@ -76,7 +76,9 @@ def from_preset(app: RunningApp, name: str) -> None:
 
     given = preset(name)
     assert given is not None
-    OpenAI(base_url=f"{app.url}/v1", api_key=app.api_key).beta.assistants.create(**given.body(MODEL) | {"temperature": 0})
+    OpenAI(base_url=f"{app.url}/v1", api_key=app.api_key).beta.assistants.create(
+        **given.body(MODEL) | {"temperature": 0}
+    )
 
 
 def test_tutor_remembers_after_a_restart_in_another_browser(
