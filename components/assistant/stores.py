@@ -97,10 +97,9 @@ def _draw_search(desk: Desk, store: Store) -> None:
 
 def _draw_hit(hit: Hit) -> None:
     with st.container(border=True, gap="xsmall"):
-        place = hit.attributes.get("page")
         st.markdown(
             f"**{plain(hit.filename)}** :gray-badge[score {hit.score:.2f}]"
-            + (f" :gray-badge[page {place}]" if place else "")
+            + (f" :gray-badge[page {hit.page}]" if hit.page else "")
         )
         st.caption(plain_lines(hit.text[:HIT_CHARS] + ("…" if len(hit.text) > HIT_CHARS else "")))
 

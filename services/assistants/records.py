@@ -138,13 +138,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found in a store. `score` lies in 0–1."""
+    """A passage found in a store. `score` lies in 0–1; `page`, the first it stands on, is an extra of our server."""
 
     file_id: str
     filename: str
     score: float
     text: str
     attributes: Wire
+    page: int | None = None
 
 
 def as_assistant(wire: Wire) -> Assistant:
@@ -215,7 +216,8 @@ def as_store_file(wire: Wire) -> StoreFile:
 def as_hit(wire: Wire) -> Hit:
     """A search result as the API spells it."""
     text = "\n".join(part["text"] for part in wire["content"])
-    return Hit(wire["file_id"], wire["filename"], wire["score"], text, wire.get("attributes") or {})
+    attributes = wire.get("attributes") or {}
+    return Hit(wire["file_id"], wire["filename"], wire["score"], text, attributes, wire.get("page"))
 
 
 def _store_id(resources: Wire) -> str | None:
