@@ -40,6 +40,14 @@ SALES = "city,sales\nOslo,120\nLima,90\nKyoto,170\nOslo,150\n"
 OpenPage = Callable[..., "Page"]
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """Whatever is waited for may take long while a model uses every core."""
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=20_000)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("assistants") / "home"

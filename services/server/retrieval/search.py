@@ -14,6 +14,7 @@ from services.documents import bm25
 from services.documents.filters import admits
 from services.documents.fusion import Weights, fused, score
 from services.documents.terms import question_terms
+from services.documents.vectors import Near
 from services.errors import StorageFailed
 from services.server.errors import ApiError
 from services.server.store import passages, texts, vector_stores
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tandem.retrieval")
 
+MOST_COMPARED = 4_000
 MOST_RANKED = 100
 MOST_DOCUMENTS_TO_NAME = 200
 """With more documents admitted by a filter, vectors are looked for among all and sorted out afterwards."""
@@ -165,12 +167,29 @@ class _Library:
     def _nearest_windows(self, vector: Floats) -> Iterator[Any]:
         for store_id in dict.fromkeys(entry.store_id for entry in self._entries.values()):
             documents = sorted({e.document for e in self._entries.values() if e.store_id == store_id})
+            if self.is_filtered and (compared := self._compared_all(documents, vector)) is not None:
+                yield from compared
+                continue
             named = documents if self.is_filtered and len(documents) <= MOST_DOCUMENTS_TO_NAME else None
             limit = MOST_RANKED if named is not None or not self.is_filtered else 5 * MOST_RANKED
             admitted = set(documents)
             for near in self._vectors.nearest(store_id, vector, limit, named):
                 if near.document in admitted:
                     yield near
+
+    def _compared_all(self, documents: Sequence[int], vector: Floats) -> list[Near] | None:
+        """Every window of a few documents compared; None where they are too many.
+
+        An index of neighbours may not find the way to the few that a filter admits, among many that are alike.
+        """
+        if len(documents) > MOST_DOCUMENTS_TO_NAME:
+            return None
+        windows = passages.vectors_within(self._session, self._owner, documents, MOST_COMPARED)
+        if windows is None:
+            return None
+        places, vectors = windows
+        cosines = (vectors @ vector).tolist() if places else []
+        return [Near(*place, cosine) for place, cosine in zip(places, cosines, strict=True)]
 
     def _chunks_around(self, document: int, start: int, end: int) -> Iterator[Candidate]:
         """The chunks that hold at least half of a window."""

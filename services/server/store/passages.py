@@ -189,6 +189,19 @@ def vectors_in(
     return [(row[0], row[1], row[2], row[3]) for row in rows], _stacked([row[4] for row in rows])
 
 
+def vectors_within(
+    session: Session, owner: str, documents: Sequence[int], most: int
+) -> tuple[list[tuple[int, int, int]], Vectors] | None:
+    """Document, start and end of these documents' windows with vectors, and the vectors; None where more than `most`."""
+    of_these = WindowRow.document.in_(documents), WindowRow.owner == owner, WindowRow.vector.is_not(None)
+    if (session.scalar(select(func.count()).where(*of_these)) or 0) > most:
+        return None
+    rows = session.execute(
+        select(WindowRow.document, WindowRow.start, WindowRow.end, WindowRow.vector).where(*of_these)
+    ).all()
+    return [(row[0], row[1], row[2]) for row in rows], _stacked([row[3] for row in rows])
+
+
 def vectors_between(
     session: Session, owner: str, document: int, start: int, end: int
 ) -> tuple[list[tuple[int, int]], Vectors]:
