@@ -155,7 +155,7 @@ def test_function_runs_with_the_arguments_a_person_gave(local: RunningApp, open_
 def test_reload_joins_the_run_and_stop_cancels_the_next(local: RunningApp, open_new: OpenPage) -> None:
     helper(local, "Teller", "You tell long stories.")
     page = open_new(local)
-    send(page, "Count from 1 to 40 in words, separated by commas.")
+    send(page, "Count from 1 to 80 in words, separated by commas.")
     expect(answer(page)).to_contain_text(re.compile(r"four.*five", re.I | re.S), timeout=SLOW_MS)
     page.reload()
     expect(page.get_by_role("main").get_by_role("button", name="Stop")).to_be_visible()
