@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,10 +16,12 @@ from services.server.runs.citations import Passage
 from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
 from services.server.store import contexts
 from services.server.store.database import ServerDatabase
+from services.server.store.store_files import is_being_read
 
 Shape = dict[str, Any]
 
 DEFAULT_RESULTS = 20
+READ_LIMIT_S, READ_POLL_S = 60.0, 0.1
 MESSAGES_A_SEARCH = 4
 """The service counts four messages for a turn with a search; its first marker is 【4:0†…】, its second 【8:0†…】."""
 BUDGET_SHARE = 8
@@ -47,12 +51,14 @@ class FileSearch(BuiltInTool):
         return ({"ranking_options": _ranking(setting.tool), "results": []},)
 
     async def is_called_for(self, setting: Setting) -> bool:
-        """Whether the files have something on what was asked."""
+        """Whether the files have something on what was asked, once those of the thread are read."""
+        await self._until_read(setting)
         hits = await self._find(setting.questions, replace(setting, tool={"max_num_results": 1}))
         return bool(hits) and hits[0].score >= TELLING_SCORE
 
     async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
         """Search, and put what was found into words for the model."""
+        await self._until_read(setting)
         queries = queries_of(call.arguments) or setting.questions
         hits = await self._find(queries, setting)
         number = await self._database.write(contexts.next_search, setting.thread_id)
@@ -62,6 +68,17 @@ class FileSearch(BuiltInTool):
         details = {"ranking_options": _ranking(setting.tool), "results": [_result(hit) for hit in hits]}
         private = {"queries": queries, "passages": [asdict(passage) for passage in passages]}
         return Outcome(details, _told(passages), private)
+
+    async def _until_read(self, setting: Setting) -> None:
+        """Wait for the files attached in this thread, a minute at most: what was just attached is what is asked about."""
+        store_ids = _store_ids(setting.resources[1:])
+        if not store_ids:
+            return
+        deadline = time.monotonic() + READ_LIMIT_S
+        while await self._database.read(is_being_read, setting.owner, store_ids):
+            if time.monotonic() > deadline:
+                return
+            await asyncio.sleep(READ_POLL_S)
 
     async def _find(self, queries: list[str], setting: Setting) -> list[Hit]:
         """Passages from every store that is there; one deleted or expired meanwhile has nothing to say."""

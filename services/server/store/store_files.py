@@ -120,6 +120,17 @@ def _entry(session: Session, store_id: str, file_id: str, *, held: bool) -> Stor
     return session.scalar(holding(query) if held else query)
 
 
+def is_being_read(session: Session, owner: str, store_ids: Sequence[str]) -> bool:
+    """Whether a file of these stores waits for its words to be found."""
+    query = select(StoreFileRow.number).where(
+        StoreFileRow.vector_store_id.in_(store_ids),
+        StoreFileRow.owner == owner,
+        StoreFileRow.status == "in_progress",
+        StoreFileRow.stage == TO_READ,
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def of_number(session: Session, number: int) -> StoreFileRow | None:
     """The entry with this number, held; None when it is gone."""
     return session.scalar(holding(select(StoreFileRow).where(StoreFileRow.number == number)))
