@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from openai import OpenAI
 from openai.types.beta.threads import Message, Run
 from openai.types.beta.threads.runs import RunStep
 
+from services.server.retrieval import reader
 from tests.contract.vector_stores.conftest import Clock
 from tests.services.documents import files
 from tests.support.retrieval import Gate, Ground, stored, uploaded
@@ -303,3 +305,15 @@ def test_the_stream_tells_of_a_search_and_then_of_its_results(
     assert [part.text.value for part in marked] == ["【4:0†pump.txt】"]
     assert "".join(part.text.value for part in told) == "Every 2000 hours 【4:0†pump.txt】 or so."
     assert stream.get_final_messages()[0].content[0].text.annotations[0].text == "【4:0†pump.txt】"  # type: ignore[union-attr]
+
+
+def test_a_file_attached_just_now_is_read_before_it_is_searched(
+    client: OpenAI, desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = reader.extract
+    monkeypatch.setattr(reader, "extract", lambda *args, **more: (time.sleep(0.5), extract(*args, **more))[1])
+    file = uploaded(client, "pump.txt", PUMP)
+    ours = desk()
+    attached = [{"file_id": file, "tools": [{"type": "file_search"}]}]
+    run = ours.ask("Thanks.", message={"attachments": attached})
+    assert [result.file_id for result in search_of(ours.step(run)).results] == [file]
