@@ -121,12 +121,11 @@ def _entry(session: Session, store_id: str, file_id: str, *, held: bool) -> Stor
 
 
 def is_being_read(session: Session, owner: str, store_ids: Sequence[str]) -> bool:
-    """Whether a file of these stores waits for its words to be found."""
+    """Whether a file of these stores is still in progress."""
     query = select(StoreFileRow.number).where(
         StoreFileRow.vector_store_id.in_(store_ids),
         StoreFileRow.owner == owner,
         StoreFileRow.status == "in_progress",
-        StoreFileRow.stage == TO_READ,
     )
     return session.scalar(query.limit(1)) is not None
 
