@@ -357,7 +357,7 @@ def test_run_is_stopped_and_joined_again_after_a_reload(
 ) -> None:
     helper(api, "Runner")
     page = new_page()
-    upstream.play(Script(text=ANSWER, hold_after=3), Script(text=ANSWER, hold_after=3))
+    upstream.play(Script(text=ANSWER, hold_after=3))
     send(page, "What is the answer?")
     expect(beginning(page)).to_be_visible()
     page.reload()
@@ -365,3 +365,12 @@ def test_run_is_stopped_and_joined_again_after_a_reload(
     upstream.release()
     finish(page)
     expect(answer(page).get_by_text(WHOLE)).to_be_visible()
+    upstream.client_left.clear()
+    upstream.play(Script(text=ANSWER, hold_after=3))
+    send(page, "And again?")
+    expect(beginning(page)).to_be_visible()
+    page.get_by_test_id("stChatInputStopButton").click()
+    assert upstream.client_left.wait(10), "the model goes on although Stop was pressed"
+    expect(page.get_by_text("Stopped by you")).to_be_visible()
+    expect(page.get_by_text("The run was cancelled")).to_be_visible()
+    expect(beginning(page)).to_be_visible()
