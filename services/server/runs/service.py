@@ -99,9 +99,13 @@ class RunService:
         self, owner: str, thread_id: str, run_id: str, after: str | None
     ) -> AsyncIterator[bytes]:
         """The events of a run after the one with this id; what it has come to when they are no longer kept."""
-        run = await self.retrieve(owner, thread_id, run_id)
         log = self._executor.logs.get(run_id)
-        if log is not None and (not log.is_paused or log.last_name == f"thread.run.{run['status']}"):
+        was_going_on = (
+            log is not None and not log.is_paused
+        )  # asked first: the record must not be the older of the two
+        run = await self.retrieve(owner, thread_id, run_id)
+        is_told = log is not None and log.last_name == f"thread.run.{run['status']}"
+        if log is not None and (was_going_on or not log.is_paused or is_told):
             return log.follow(log.number_of(after))
         # There is no log, or the run has gone on in another process.
         return replay.as_stored(self._database, owner, run)

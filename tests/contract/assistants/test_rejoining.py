@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
+from services.server.runs.service import RunService
 from tests.support.assistants import FUNCTION, PARIS, Account, Event, names, until
 from tests.support.upstream import Script
 
@@ -170,3 +174,21 @@ def test_a_run_at_work_when_the_server_stops_fails_with_a_word(start_service: An
         assert "was stopped" in ended.last_error.message
         assert me.texts(run) == ["Hello"]
         assert me.run(me.client.beta.threads.retrieve(run.thread_id)).status == "completed"
+
+
+def test_a_run_that_ends_while_it_is_joined_is_told_to_its_end(
+    me: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = left_in_the_middle(me)
+    retrieve = RunService.retrieve
+
+    async def slowly(self: Any, owner: str, thread_id: str, run_id: str) -> Any:
+        found = await retrieve(self, owner, thread_id, run_id)
+        me.upstream.release()
+        while not self._executor.logs.get(run_id).is_paused:
+            await asyncio.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(RunService, "retrieve", slowly)
+    told = names(me.events(run))
+    assert (told[0], told[-1]) == ("thread.run.created", "thread.run.completed")
