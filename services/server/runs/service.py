@@ -84,8 +84,8 @@ class RunService:
         await self._expire_if_due(owner, thread_id, run_id)
         events, run = await self._database.write(_cancel, owner, thread_id, run_id)
         if (live := self._executor.at_work(run_id)) is not None:
-            live.log.extend(events[:1])
-            live.interrupt(Ending(RunStatus.CANCELLED))  # and tell of its end
+            live.announce(events)  # of its end too, if the clock had jumped and nobody seemed to be at work
+            live.interrupt(Ending(RunStatus.CANCELLED))
         else:
             self._executor.tell(run_id, events)
         return run
