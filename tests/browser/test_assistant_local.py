@@ -159,3 +159,14 @@ def test_reload_in_the_middle_loses_nothing(local: RunningApp, open_new: OpenPag
     page.reload()
     finish(page, timeout_ms=SLOW_MS)
     expect(answer(page)).to_contain_text(re.compile(r"one.*five.*ten", re.I | re.S))
+
+
+def test_stop_cancels_the_run_and_what_had_come_stays(local: RunningApp, open_new: OpenPage) -> None:
+    helper(local, "Counter", "You do exactly what you are asked.")
+    page = open_new(local)
+    send(page, "Write the numbers from 1 to 500 in words, separated by commas.")
+    expect(answer(page)).to_contain_text(re.compile(r"four.*five", re.I | re.S), timeout=SLOW_MS)
+    page.get_by_test_id("stChatInputStopButton").click()
+    expect(page.get_by_text("Stopped by you")).to_be_visible()
+    expect(page.get_by_text("The run was cancelled")).to_be_visible()
+    expect(answer(page)).to_contain_text(re.compile(r"four.*five", re.I | re.S))

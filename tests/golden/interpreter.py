@@ -26,7 +26,7 @@ class RecordedInterpreter(BuiltInTool):
         calls = [call for reply in leg.replies for call in reply.calls if call.name == "code_interpreter"]
         self._outputs |= {code_of(call.arguments): call.outputs for call in calls}
 
-    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+    def opening(self, call: ToolCall, options: Shape) -> tuple[Shape, ...]:
         """An empty call, then its program."""
         return {"input": "", "outputs": []}, {"input": code_of(call.arguments)}
 

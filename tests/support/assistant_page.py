@@ -67,6 +67,7 @@ def send(page: Page, text: str, files: Sequence[Path] = ()) -> None:
     if files:
         attach(page, *files)
     box(page).fill(text)
+    expect(page.get_by_role("button", name="Send message")).to_be_enabled()  # not while a file is on its way
     box(page).press("Enter")
 
 

@@ -70,7 +70,7 @@ def test_the_place_of_a_stretch_is_that_in_the_whole(
     row = texts.add(session, "alice", key(), document)
     pages = pages_of(document, start, end) or (None, None)
     rows = rows_of(document, start, end) or (None, None)
-    assert texts.place(session, row, start, end) == {
+    assert texts.place(session, row.number, texts.without_text(row), start, end) == {
         "page": pages[0], "last_page": pages[1], "first_row": rows[0], "last_row": rows[1],
     }  # fmt: skip
 
