@@ -9,6 +9,7 @@ from services.errors import AppError
 
 NAMES_KEPT = 2_000
 FILES_KEPT = 32
+MOST_UPLOAD_MB = 500
 
 
 def data(file_id: str) -> bytes:

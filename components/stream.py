@@ -53,10 +53,7 @@ def draw_live_turn(
         if _page_is_open():
             live.stop()
         raise
-    if own_stop:
-        st.rerun()
-    # Else the input offers Stop as long as this run goes on, a rerun from here included, and a click on it that comes
-    # late would leave a blank page. So this run ends, and `_refresh_when_done` begins another, which has no such Stop.
+    st.rerun()
 
 
 def _follow(

@@ -60,20 +60,11 @@ def _draw_function(step: ToolStep) -> None:
 
 
 def _draw_code(step: ToolStep) -> None:
-    st.code(code_of(step.call.arguments) or " ", language="python", wrap_lines=True)
+    st.code(step.call.arguments or " ", language="python", wrap_lines=True)
     if step.output:
         st.caption("Printed")
         st.code(step.output, language=None, wrap_lines=True)
     _draw_pictures(step.details or {})
-
-
-def code_of(text: str) -> str:
-    """The program of a call: the text itself, or the `input` of arguments that are JSON."""
-    try:
-        arguments = json.loads(text)
-    except ValueError:
-        return text
-    return str(arguments["input"]) if isinstance(arguments, dict) and "input" in arguments else text
 
 
 def _draw_pictures(details: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ class Cards:
                 "Your answer to the model", key=f"answer-{call.id}", height=ARGUMENTS_HEIGHT_PX
             )
         _draw_key(function)
-        return Decision(True, arguments, typed if function is None or function.kind == "typed" else None)
+        return Decision(True, arguments, typed)
 
 
 def _where(function: FunctionTool | None) -> str:

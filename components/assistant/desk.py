@@ -74,9 +74,10 @@ def open_desk(house: House) -> Desk:
     messages = house.assistants.messages(thread.id, MESSAGES_A_TURN * shown)
     runs = house.assistants.runs(thread.id, 2 * shown)
     turns = turns_of(thread.id, messages, runs, lambda run_id: _steps(thread.id, run_id, runs), _Files())
+    known = {model: describe(house, model) for model in {turn.model for turn in turns if turn.usage}}
     for turn in turns:
         if turn.usage is not None:
-            turn.cost_usd = price(describe(house, turn.model), turn.usage, turn.created_at)
+            turn.cost_usd = price(known[turn.model], turn.usage, turn.created_at)
     live = house.runs.in_conversation(thread.id)
     if live is not None:
         turns = [*(turn for turn in turns if turn.is_final and turn.run != live.turn.run), live.turn]
@@ -147,12 +148,14 @@ def _final_steps(thread_id: str, run_id: str, status: str) -> list[Wire]:
 
 def describe(house: House, model_id: str) -> Model:
     """What is known of a model that our own server answers with."""
-    listed = {entry["id"]: entry for entry in models(house.assistants.connection)}
-    return catalog.describe(model_id, house.assistants.connection.name, listed.get(model_id))
+    connection = house.assistants.connection
+    listed = next((entry for entry in models(connection) if entry["id"] == model_id), None)
+    return catalog.describe(model_id, connection.name, listed)
 
 
 def chat_models(house: House) -> tuple[str, ...]:
     """The ids of the chat models our own server answers with, the local one first."""
-    found = [describe(house, entry["id"]) for entry in models(house.assistants.connection)]
+    connection = house.assistants.connection
+    found = [catalog.describe(entry["id"], connection.name, entry) for entry in models(connection)]
     chat = [model for model in found if model.kind == "chat"]
     return tuple(m.id for m in sorted(chat, key=lambda m: (not m.local, m.id != house.settings.chat_model)))

@@ -17,7 +17,6 @@ from services.assistants.records import Assistant, as_assistant
 from services.errors import AppError
 from services.functions.function_tool import FunctionTool, definition
 
-MOST_UPLOAD_MB = 500
 LONGEST_NAME = 256
 LONGEST_DESCRIPTION = 512
 LONGEST_INSTRUCTIONS = 256_000
@@ -190,7 +189,7 @@ def _draw_uploads(desk: Desk, assistant: Assistant) -> None:
         "Add files",
         accept_multiple_files=True,
         key=f"knowledge-{assistant.id}",
-        max_upload_size=MOST_UPLOAD_MB,
+        max_upload_size=server_files.MOST_UPLOAD_MB,
     )
     if not uploaded:
         return

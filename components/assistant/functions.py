@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import streamlit as st
 
 from components import state
@@ -50,9 +53,13 @@ def _draw_all(desk: Desk) -> None:
             st.markdown(plain(function.description) or "–")
             asked = st.toggle("Ask me before it runs", function.needs_approval, key=f"ask-{function.name}")
             if asked != function.needs_approval:
-                desk.house.functions.save(_with_approval(function, approval=asked))
+                desk.house.functions.save(replace(function, approval=asked))
                 st.rerun(scope="fragment")
-            st.code(pretty(_json(function.parameters)), language="json", wrap_lines=True)
+            st.code(
+                json.dumps(function.parameters, indent=2, ensure_ascii=False),
+                language="json",
+                wrap_lines=True,
+            )
             if isinstance(function.answer, CannedAnswer):
                 st.caption("Its answer")
                 st.code(pretty(function.answer.text), language=None, wrap_lines=True)
@@ -67,18 +74,6 @@ def _answered(function: FunctionTool) -> str:
     if isinstance(function.answer, HttpOperation):
         return f"{function.answer.method.upper()} {plain(function.answer.host)}"
     return {"demo": "demo", "canned": "fixed answer", "typed": "you type the answer"}[function.kind]
-
-
-def _with_approval(function: FunctionTool, *, approval: bool) -> FunctionTool:
-    from dataclasses import replace
-
-    return replace(function, approval=approval)
-
-
-def _json(value: object) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
 
 
 # --- making one -----------------------------------------------------------------------------

@@ -96,12 +96,12 @@ class Reading:
 
 
 def draw(files: Sequence[StoreFile]) -> None:
-    """A bar for each file that is being read; a sentence for each that could not be."""
+    """A bar for each file that is being read; for any other, what became of it in a line."""
     for file in files:
         if is_under_way(file):
             name = plain(server_files.name(file.id))
             st.progress(share(file.progress), f":material/menu_book: {name}: {words_of(file.progress)}")
-        elif file.status == "failed":
+        else:
             st.markdown(describe_file(file))
 
 

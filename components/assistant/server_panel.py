@@ -12,7 +12,7 @@ from components.assistant import progress, run_panel
 from components.assistant.desk import Desk
 from components.failures import show
 from components.plain import plain, plain_lines
-from services.assistants.records import Store, StoreFile
+from services.assistants.records import Store
 from services.errors import AppError
 from services.turns import Turn
 
@@ -88,9 +88,8 @@ def _draw_store(desk: Desk, store_id: str, *, of_thread: bool) -> None:
         )
         if any(progress.is_under_way(file) for file in files):
             _watch(desk, store_id)
-        for file in files:
-            if not progress.is_under_way(file):
-                st.markdown(progress.describe_file(file))
+        else:
+            progress.draw(files)
 
 
 def _of(store: Store, *, of_thread: bool) -> str:
@@ -101,8 +100,8 @@ def _of(store: Store, *, of_thread: bool) -> str:
 
 @st.fragment(run_every=progress.WATCH_S)
 def _watch(desk: Desk, store_id: str) -> None:
-    """Bars of files that are being read, until they are; then the page shows them as ready."""
-    files: list[StoreFile] = desk.house.assistants.store_files(store_id)
+    """The files of a store until all of them are read; then the page is drawn again."""
+    files = desk.house.assistants.store_files(store_id)
     progress.draw(files)
     if not any(progress.is_under_way(file) for file in files):
         st.rerun()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import figures, state
+from components import figures, server_files, state
 from components.assistant import progress
 from components.assistant.desk import Desk
 from components.failures import show
@@ -14,7 +14,6 @@ from services.errors import AppError
 
 MOST_DAYS = 365
 HIT_CHARS = 700
-MOST_UPLOAD_MB = 500
 
 
 @st.dialog("Vector stores", width="large", icon=":material/database:", on_dismiss="rerun")
@@ -72,7 +71,10 @@ def _draw_files(desk: Desk, store: Store) -> None:
         f"take-{store.id}",
     )
     uploaded = st.file_uploader(
-        "Add files", accept_multiple_files=True, key=f"add-{store.id}", max_upload_size=MOST_UPLOAD_MB
+        "Add files",
+        accept_multiple_files=True,
+        key=f"add-{store.id}",
+        max_upload_size=server_files.MOST_UPLOAD_MB,
     )
     if uploaded and st.button("Upload", key=f"upload-{store.id}", icon=":material/upload:", type="primary"):
         with st.spinner("Uploading"):

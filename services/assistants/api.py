@@ -203,15 +203,13 @@ class AssistantsApi:
         """A new vector store."""
         body: Any = {"name": name, "file_ids": list(file_ids)}
         if expires_after_days:
-            body["expires_after"] = {"anchor": "last_active_at", "days": expires_after_days}
+            body["expires_after"] = _expiry(expires_after_days)
         with self._speaking() as client:
             return as_store(client.vector_stores.create(**body).to_dict())
 
     def change_store(self, store_id: str, name: str, expires_after_days: int | None) -> Store:
         """Rename a store, and say after how many idle days it expires; None means never."""
-        expiry: Any = None
-        if expires_after_days:
-            expiry = {"anchor": "last_active_at", "days": expires_after_days}
+        expiry = _expiry(expires_after_days) if expires_after_days else None
         with self._speaking() as client:
             changed = client.vector_stores.update(store_id, name=name, expires_after=expiry)
             return as_store(changed.to_dict())
@@ -264,6 +262,10 @@ class AssistantsApi:
                 base_url=connection.base_url, api_key=connection.api_key, timeout=TIMEOUT_S, max_retries=0
             )
         return self._clients[key]
+
+
+def _expiry(days: int) -> Any:
+    return {"anchor": "last_active_at", "days": days}
 
 
 def _read(client: openai.OpenAI, path: str, query: Mapping[str, Any]) -> Wire:

@@ -9,12 +9,14 @@ from typing import Any, Protocol
 from services.modes.run_events import (
     PICTURE_GONE,
     STATE_OF_STEP,
-    as_annotation,
+    Picture,
     as_run_changed,
     as_step_changed,
     as_tool_step,
     as_usage,
+    calls_waiting,
     ending,
+    of_message,
 )
 from services.turns import (
     ApprovalNeeded,
@@ -25,7 +27,6 @@ from services.turns import (
     Message,
     Mode,
     TextDelta,
-    ToolCall,
     Turn,
     Usage,
     UsageReport,
@@ -151,24 +152,17 @@ def _of_run(run: Wire, steps: Sequence[Wire], written: Mapping[str, Wire], files
         yield UsageReport(run["model"], usage, None, _duration_s(run))
         yield end
     elif run["status"] == "requires_action":
-        yield ApprovalNeeded(_waiting(run))
-
-
-def _waiting(run: Wire) -> tuple[ToolCall, ...]:
-    calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
-    return tuple(ToolCall(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in calls)
+        yield ApprovalNeeded(calls_waiting(run))
 
 
 def _of_message(message: Wire, files: Files) -> Iterator[Event]:
-    for part in message["content"]:
-        if part["type"] == "image_file":
-            file_id = part["image_file"]["file_id"]
-            data = files.data(file_id)
-            yield ImageOutput(file_id, "image/png", data) if data else TextDelta(PICTURE_GONE)
-        elif part["type"] == "text":
-            yield TextDelta(part["text"]["value"])
-            for annotation in part["text"].get("annotations") or ():
-                yield as_annotation(annotation)
+    for event in of_message(message):
+        if not isinstance(event, Picture):
+            yield event
+        elif data := files.data(event.file_id):
+            yield ImageOutput(event.file_id, "image/png", data)
+        else:
+            yield TextDelta(PICTURE_GONE)
 
 
 def _duration_s(run: Wire) -> float:

@@ -7,13 +7,33 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from services.modes.run_events import as_time
+
 Wire = Mapping[str, Any]
 
 StoreFileStatus = Literal["in_progress", "completed", "cancelled", "failed"]
 
 
+class _HasResources:
+    """Something with files of its own for the tools of a run."""
+
+    __slots__ = ()
+    tool_resources: Wire
+
+    @property
+    def store_id(self) -> str | None:
+        """The vector store it searches."""
+        ids = (self.tool_resources.get("file_search") or {}).get("vector_store_ids") or ()
+        return ids[0] if ids else None
+
+    @property
+    def code_file_ids(self) -> tuple[str, ...]:
+        """The files its code interpreter has."""
+        return tuple((self.tool_resources.get("code_interpreter") or {}).get("file_ids") or ())
+
+
 @dataclass(frozen=True, slots=True)
-class Assistant:
+class Assistant(_HasResources):
     """An assistant's configuration. `tools` are spelled as the API spells them."""
 
     id: str
@@ -38,19 +58,9 @@ class Assistant:
         """The names of its functions."""
         return tuple(t["function"]["name"] for t in self.tools if t["type"] == "function")
 
-    @property
-    def store_id(self) -> str | None:
-        """The vector store it searches."""
-        return _store_id(self.tool_resources)
-
-    @property
-    def code_file_ids(self) -> tuple[str, ...]:
-        """The files its code interpreter has."""
-        return _code_file_ids(self.tool_resources)
-
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(_HasResources):
     """A thread. `message_count` and what follows come with lists only."""
 
     id: str
@@ -75,16 +85,6 @@ class Thread:
     def assistant_id(self) -> str | None:
         """The assistant that it was last talked to with."""
         return self.metadata.get("assistant_id") or None
-
-    @property
-    def store_id(self) -> str | None:
-        """The vector store of its attachments."""
-        return _store_id(self.tool_resources)
-
-    @property
-    def code_file_ids(self) -> tuple[str, ...]:
-        """The files its code interpreter has."""
-        return _code_file_ids(self.tool_resources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def as_thread(wire: Wire) -> Thread:
         metadata=wire.get("metadata") or {},
         tool_resources=wire.get("tool_resources") or {},
         message_count=wire.get("message_count"),
-        last_message_at=_time_or_none(wire.get("last_message_at")),
+        last_message_at=as_time(wire.get("last_message_at")),
         snippet=wire.get("snippet"),
     )
 
@@ -193,8 +193,8 @@ def as_store(wire: Wire) -> Store:
         status=wire["status"],
         usage_bytes=wire["usage_bytes"],
         created_at=_time(wire["created_at"]),
-        last_active_at=_time_or_none(wire.get("last_active_at")),
-        expires_at=_time_or_none(wire.get("expires_at")),
+        last_active_at=as_time(wire.get("last_active_at")),
+        expires_at=as_time(wire.get("expires_at")),
         expires_after_days=expires_after.get("days"),
         counts=wire["file_counts"],
     )
@@ -220,18 +220,5 @@ def as_hit(wire: Wire) -> Hit:
     return Hit(wire["file_id"], wire["filename"], wire["score"], text, attributes, wire.get("page"))
 
 
-def _store_id(resources: Wire) -> str | None:
-    ids = (resources.get("file_search") or {}).get("vector_store_ids") or ()
-    return ids[0] if ids else None
-
-
-def _code_file_ids(resources: Wire) -> tuple[str, ...]:
-    return tuple((resources.get("code_interpreter") or {}).get("file_ids") or ())
-
-
 def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _time_or_none(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _time(seconds)

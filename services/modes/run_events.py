@@ -65,7 +65,7 @@ class RunReader:
         """The events of a turn that this event of the stream stands for."""
         if name == "thread.message.delta":
             self._written.add(data["id"])
-            yield from _of_message(data["delta"])
+            yield from of_message(data["delta"])
         elif name in ("thread.message.completed", "thread.message.incomplete"):
             yield from self._of_whole_message(data)
         elif name == "thread.run.step.delta":
@@ -80,15 +80,13 @@ class RunReader:
 
     def pending(self) -> tuple[ToolCall, ...]:
         """The function calls the run waits for."""
-        action = self.run.get("required_action") or {}
-        calls = action.get("submit_tool_outputs", {}).get("tool_calls", ())
-        return tuple(ToolCall(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in calls)
+        return calls_waiting(self.run)
 
     def _of_whole_message(self, message: Wire) -> Iterator[Event | Picture]:
         """A message that was never told piece by piece: a server that was restarted has lost the pieces."""
         if message["id"] not in self._written:
             self._written.add(message["id"])
-            yield from _of_message(message)
+            yield from of_message(message)
 
     def _of_step(self, step: Wire) -> Iterator[Event]:
         yield as_step_changed(step)
@@ -138,6 +136,13 @@ def ending(run: Wire) -> Event | None:
                 code="expired",
             )
     return None
+
+
+def calls_waiting(run: Wire) -> tuple[ToolCall, ...]:
+    """The function calls a run waits for; none when it waits for nothing."""
+    action = run.get("required_action") or {}
+    calls = action.get("submit_tool_outputs", {}).get("tool_calls", ())
+    return tuple(ToolCall(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in calls)
 
 
 # --- wire to events -------------------------------------------------------------------------
@@ -210,7 +215,8 @@ def as_time(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def _of_message(delta: Wire) -> Iterator[Event | Picture]:
+def of_message(delta: Wire) -> Iterator[Event | Picture]:
+    """The pieces of a message, or of a delta to one."""
     for part in delta.get("content") or ():
         if part["type"] == "text":
             text = part.get("text") or {}

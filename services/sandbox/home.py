@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from services.sandbox.folder import SessionFolder
+from services.sandbox.limits import Limits
 from services.sandbox.removal import remove_tree
 
 LOCK = "lock"
@@ -49,9 +51,9 @@ class Home:
         """The folder that sandboxes look out of; nothing of anybody's lies in it."""
         return self.own() / "root"
 
-    def new_folder(self) -> Path:
-        """A name for a session's folder that nobody can guess."""
-        return self.own() / secrets.token_hex(16)
+    def new_folder(self, limits: Limits) -> SessionFolder:
+        """A session's folder, under a name that nobody can guess."""
+        return SessionFolder(self.own() / secrets.token_hex(16), limits)
 
     def close(self) -> None:
         """Remove everything, and let go of the lock."""

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from services.sandbox.folder import SessionFolder
 from services.sandbox.home import Home
 from services.sandbox.limits import Limits
 from services.sandbox.session import Session
@@ -117,8 +116,7 @@ class Interpreter:
                 raise
             return worker
         if session.folder is None:
-            path = await asyncio.to_thread(self._home.new_folder)
-            session.folder = await asyncio.to_thread(SessionFolder, path, self._limits)
+            session.folder = await asyncio.to_thread(self._home.new_folder, self._limits)
         return await self._starter.start(session.folder)
 
     def _forget_oldest(self) -> None:

@@ -55,8 +55,7 @@ class Spare:
             await _let_go(*made)
 
     async def _made(self) -> Made:
-        path = await asyncio.to_thread(self._home.new_folder)
-        folder = await asyncio.to_thread(SessionFolder, path, self._limits)
+        folder = await asyncio.to_thread(self._home.new_folder, self._limits)
         try:
             return await self._starter.start(folder, is_warmed=True), folder
         except BaseException:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from services.documents.attachments import clean_filename
-from services.errors import NotFound, StorageFailed
 from services.server.errors import ApiError
+from services.server.keeping import keep
 from services.server.multipart import Form, read_form
 from services.server.rules import files as rules
 from services.server.store import files, uploads
 from services.server.store.database import ServerDatabase
-from services.storage.blob_use import delete_if_unused
 from services.storage.failures import folder_failure
 from services.storage.local_files import temporary_file
 
@@ -49,7 +47,7 @@ class FileService:
                 new = files.NewFile(name, purpose, form.size_bytes, key, lives_s)
                 return files.create(session, owner, new)
 
-            return await self._keep(path, record)
+            return await keep(self._database, self._blobs, path, record)
 
     async def add_part(self, request: Request, upload_id: str) -> Wire:
         """A part of an upload from a form with `data`; an upload that takes none is said so before it has come."""
@@ -60,7 +58,7 @@ class FileService:
             def record(session: Session, key: str) -> Wire:
                 return uploads.add_part(session, owner, upload_id, key, form.size_bytes)
 
-            return await self._keep(_path(form, "data"), record)
+            return await keep(self._database, self._blobs, _path(form, "data"), record)
 
     async def complete(self, owner: str, upload_id: str, body: Wire) -> Wire:
         """Join the parts of an upload into one file. ApiError 400 when a checksum does not match."""
@@ -71,7 +69,7 @@ class FileService:
             def record(session: Session, key: str) -> Wire:
                 return uploads.complete(session, owner, upload_id, key, size_bytes)
 
-            return await self._keep(path, record)
+            return await keep(self._database, self._blobs, path, record)
 
     async def content(self, owner: str, file_id: str) -> Response:
         """The bytes of a file, in pieces. They are named a download, so that no browser runs them."""
@@ -83,16 +81,6 @@ class FileService:
             "x-content-type-options": "nosniff",
         }
         return StreamingResponse(_in_threads(pieces), headers=headers, media_type="application/octet-stream")
-
-    async def _keep(self, path: Path, record: Callable[[Session, str], Wire]) -> Wire:
-        """Take the bytes over and write down what needs them: both, or neither."""
-        key = await asyncio.to_thread(self._blobs.put_file, path)
-        try:
-            return await self._database.write(_recorded, record, key, self._blobs)
-        except BaseException:
-            with suppress(StorageFailed):
-                await self._database.write(delete_if_unused, self._blobs, key)
-            raise
 
     def _join(self, keys: list[str], path: Path, md5: str | None) -> int:
         """Write the parts into one file; how many bytes it has."""
@@ -113,15 +101,6 @@ def _path(form: Form, field: str) -> Path:
     if form.path is None:
         raise ApiError(400, f"'{field}' is a required property", param=field)
     return form.path
-
-
-def _recorded(session: Session, record: Callable[[Session, str], Wire], key: str, blobs: Blobs) -> Wire:
-    made = record(session, key)
-    try:
-        blobs.size_of(key)
-    except NotFound:  # the last other file with these bytes was deleted between storing and now
-        raise StorageFailed("The file could not be kept. Upload it again.") from None
-    return made
 
 
 def _found(session: Session, owner: str, file_id: str) -> Wire:

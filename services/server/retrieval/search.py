@@ -238,7 +238,7 @@ class _Library:
         """A candidate with its text and its place."""
         entry = self._entries[candidate[0]]
         start, end = self._span(candidate)
-        document = self._session.get_one(DocumentRow, entry.document)
+        document = texts.without_text(self._session.get_one(DocumentRow, entry.document))
         return Hit(
             store_id=entry.store_id,
             file_id=entry.file_id,
@@ -249,7 +249,7 @@ class _Library:
             start=start,
             end=end,
             focus=self._best_window.get(candidate),
-            place=texts.place(self._session, document, start, end),
+            place=texts.place(self._session, entry.document, document, start, end),
             page_starts=texts.page_starts(document, start, end),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ Shape = dict[str, Any]
 FILE_SEARCH, CODE_INTERPRETER = "file_search", "code_interpreter"
 BUILT_IN = (FILE_SEARCH, CODE_INTERPRETER)
 MOST_NAMES = 20
+FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 DESCRIPTIONS = {
     FILE_SEARCH: (
         "Searches the files the person has given you, and returns the passages that fit best. Use it for every question"
@@ -72,6 +74,11 @@ def as_choice(choice: Any) -> Any:
     return choice
 
 
+def options_of(kind: str, tools: list[Shape]) -> Shape:
+    """What a run says about one of its built-in tools."""
+    return next(tool for tool in tools if tool["type"] == kind).get(kind) or {}
+
+
 def kind_of(name: str, tools: list[Shape]) -> str:
     """What a called name means in this run: a built-in tool it has, or a function."""
     return name if name in {tool["type"] for tool in tools if tool["type"] in BUILT_IN} else "function"
@@ -86,10 +93,18 @@ def queries_of(arguments: str) -> list[str]:
 
 
 def code_of(arguments: str) -> str:
-    """The program of a call of code_interpreter; some models write it bare."""
-    parsed = _loaded(arguments)
-    code = parsed.get("code", parsed.get("input"))
-    return code if isinstance(code, str) else "" if parsed else arguments
+    """The program of a call; some models write it bare, in a fence, or with line breaks in its JSON."""
+    try:
+        loaded = json.loads(arguments, strict=False)
+    except ValueError:
+        loaded = arguments
+    if isinstance(loaded, dict):
+        code = loaded.get("code", loaded.get("input"))
+        program = code if isinstance(code, str) else ""
+    else:
+        program = loaded if isinstance(loaded, str) else arguments
+    fenced = FENCED.fullmatch(program)
+    return fenced.group(1) if fenced else program
 
 
 def _loaded(arguments: str) -> Shape:

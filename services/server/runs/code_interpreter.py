@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +14,7 @@ from services.server.runs.builtin_tools import code_of
 from services.server.runs.file_paths import link_to
 from services.server.runs.interpreter_files import InterpreterFiles
 from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
-from services.server.store.contexts import FOLDER
+from services.server.store.contexts import FOLDER, code_files
 
 Shape = dict[str, Any]
 
@@ -25,11 +23,7 @@ MOST_FAILURES = 4
 MOST_KEPT_BYTES = 128 * 2**20
 """So much of what one program writes is stored."""
 FEWEST_WORDS = 4
-BUDGET_SHARE = 8
-MOST_TOKENS = 16_000
-LOCAL_TOKENS = 900
 CHARACTERS_A_TOKEN = 4
-FENCED = re.compile(r"\s*```[\w-]*\n(.*?)\n?```\s*", re.DOTALL)
 
 EMPTY = "There was no program in this call. Call the tool again with a program."
 NOTHING_PRINTED = "The program ended without printing anything."
@@ -88,14 +82,14 @@ class CodeInterpreter(BuiltInTool):
         self._interpreter, self._files = interpreter, files
         self._failures: dict[str, int] = {}
 
-    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+    def opening(self, call: ToolCall, options: Shape) -> tuple[Shape, ...]:
         """An empty call, then its program."""
-        return {"input": "", "outputs": []}, {"input": program_of(call.arguments)}
+        return {"input": "", "outputs": []}, {"input": code_of(call.arguments)}
 
     async def is_called_for(self, setting: Setting) -> bool:
         """Whether there are files to compute with, and more was said than thanks."""
         words = setting.questions[0].split() if setting.questions else []
-        return bool(file_ids_of(setting.resources)) and len(words) >= FEWEST_WORDS
+        return bool(code_files(setting.resources)) and len(words) >= FEWEST_WORDS
 
     def begin(self, owner: str, thread_id: str) -> None:
         """Have an interpreter ready."""
@@ -113,7 +107,7 @@ class CodeInterpreter(BuiltInTool):
 
     async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
         """Run the program, and keep what it made; each output is told as it comes."""
-        program, shown = program_of(call.arguments), Shown(tell)
+        program, shown = code_of(call.arguments), Shown(tell)
         key = _key(setting.owner, setting.thread_id)
         try:
             if not program.strip():
@@ -128,14 +122,14 @@ class CodeInterpreter(BuiltInTool):
             shown.add_line(sentences[0])
         return Outcome(
             details={"input": program, "outputs": shown.outputs},
-            output=_told(shown, sentences, _budget(setting)),
+            output=_told(shown, sentences, setting.budget_tokens * CHARACTERS_A_TOKEN),
             private={"paths": shown.paths, "figures": shown.figures(), "failed": shown.failed},
         )
 
     async def _run(self, session: Session, program: str, setting: Setting, shown: Shown) -> list[str]:
         """Run it in its session; what the model is to be told beside what was printed."""
         sentences = await self._files.put_in(
-            session, setting.owner, file_ids_of(setting.resources), setting.written
+            session, setting.owner, code_files(setting.resources), setting.written
         )
         async with aclosing(session.run(program)) as events:
             async for event in events:
@@ -181,39 +175,8 @@ class CodeInterpreter(BuiltInTool):
         return [advice if failures < MOST_FAILURES else GIVE_UP]
 
 
-def program_of(arguments: str) -> str:
-    """The program of a call; some models write it bare, in a fence, or with line breaks in its JSON."""
-    program = code_of(arguments)
-    if program == arguments:
-        try:
-            loose = json.loads(arguments, strict=False)
-        except ValueError:
-            loose = None
-        if isinstance(loose, str):
-            program = loose
-        elif isinstance(loose, dict):
-            program = next(
-                (loose[name] for name in ("code", "input") if isinstance(loose.get(name), str)), ""
-            )
-    fenced = FENCED.fullmatch(program)
-    return fenced.group(1) if fenced else program
-
-
 def _key(owner: str, thread_id: str) -> str:
     return f"{owner}/{thread_id}"
-
-
-def file_ids_of(resources: list[Shape]) -> list[str]:
-    """The ids of the files attached to an assistant and to a thread."""
-    ids = [i for r in resources for i in r.get("code_interpreter", {}).get("file_ids", ())]
-    return list(dict.fromkeys(ids))
-
-
-def _budget(setting: Setting) -> int:
-    """How many characters of what was printed the model is shown."""
-    if setting.is_local:
-        return LOCAL_TOKENS * CHARACTERS_A_TOKEN
-    return min(MOST_TOKENS, setting.model_context_tokens // BUDGET_SHARE) * CHARACTERS_A_TOKEN
 
 
 def _told(shown: Shown, sentences: list[str], budget: int) -> str:

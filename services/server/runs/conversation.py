@@ -10,7 +10,13 @@ from typing import Any
 
 from services.server.runs import prompt, records, usage
 from services.server.runs.attribution import AttributingCiter
-from services.server.runs.builtin_tools import CODE_INTERPRETER, FILE_SEARCH, as_choice, as_functions
+from services.server.runs.builtin_tools import (
+    CODE_INTERPRETER,
+    FILE_SEARCH,
+    as_choice,
+    as_functions,
+    options_of,
+)
 from services.server.runs.citations import Citer
 from services.server.runs.file_paths import Links
 from services.server.runs.files_at_hand import in_words
@@ -144,8 +150,7 @@ class Conversation:
         has_it = kind in self._tools and any(tool["type"] == kind for tool in run["tools"])
         if not (model.is_local and run["tool_choice"] == "auto" and has_it):
             return False
-        call = ToolCall("", kind, kind, "{}", 0)
-        return await self._tools[kind].is_called_for(await self._setting_for(model)(call))
+        return await self._tools[kind].is_called_for(await self._setting_for(model)(kind))
 
     async def _prompt(self, model: ChatModel) -> Prompt:
         run = self._live.run
@@ -235,13 +240,12 @@ class Conversation:
     def _setting_for(self, model: ChatModel) -> Any:
         live = self._live
 
-        async def setting_for(call: ToolCall) -> Setting:
-            tool = next(tool for tool in live.run["tools"] if tool["type"] == call.kind)
+        async def setting_for(kind: str) -> Setting:
             resources, questions, written = await self._database.read(contexts.of_tools, live.run["id"])
             return Setting(
                 owner=live.owner,
                 thread_id=live.run["thread_id"],
-                tool=tool.get(call.kind) or {},
+                tool=options_of(kind, live.run["tools"]),
                 resources=resources,
                 model_context_tokens=model.context_tokens,
                 is_local=model.is_local,

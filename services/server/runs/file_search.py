@@ -24,10 +24,6 @@ DEFAULT_RESULTS = 20
 READ_LIMIT_S, READ_POLL_S = 60.0, 0.1
 MESSAGES_A_SEARCH = 4
 """The service counts four messages for a turn with a search; its first marker is 【4:0†…】, its second 【8:0†…】."""
-BUDGET_SHARE = 8
-MOST_TOKENS = 16_000
-LOCAL_TOKENS = 900
-"""At 45 tokens a second a small model reads so much in 20 s."""
 FEWEST_TOKENS = 60
 TELLING_SCORE = 0.25
 """Below it lie greetings and questions on other things; of 243 questions on the files at hand, hardly any. To search once
@@ -46,9 +42,9 @@ class FileSearch(BuiltInTool):
     def __init__(self, database: ServerDatabase, retrieval: Retrieval) -> None:
         self._database, self._retrieval = database, retrieval
 
-    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+    def opening(self, call: ToolCall, options: Shape) -> tuple[Shape, ...]:
         """The options of the search, and no results yet."""
-        return ({"ranking_options": _ranking(setting.tool), "results": []},)
+        return ({"ranking_options": _ranking(options), "results": []},)
 
     async def is_called_for(self, setting: Setting) -> bool:
         """Whether the files have something on what was asked, once those of the thread are read."""
@@ -64,7 +60,9 @@ class FileSearch(BuiltInTool):
         number = await self._database.write(contexts.next_search, setting.thread_id)
         turn = MESSAGES_A_SEARCH * number
         shown = [hit for hit in hits if not setting.is_local or hit.score >= FITTING_SCORE]
-        passages = _fitted([_passage(hit, turn, i) for i, hit in enumerate(shown)], shown, _budget(setting))
+        passages = _fitted(
+            [_passage(hit, turn, i) for i, hit in enumerate(shown)], shown, setting.budget_tokens
+        )
         details = {"ranking_options": _ranking(setting.tool), "results": [_result(hit) for hit in hits]}
         private = {"queries": queries, "passages": [asdict(passage) for passage in passages]}
         return Outcome(details, _told(passages), private)
@@ -117,13 +115,6 @@ def _weights(tool: Shape) -> Weights:
     if not hybrid or hybrid["text_weight"] + hybrid["embedding_weight"] <= 0:
         return Weights()
     return Weights(words=hybrid["text_weight"], vectors=hybrid["embedding_weight"])
-
-
-def _budget(setting: Setting) -> int:
-    """How many tokens of passages the model is shown."""
-    if setting.is_local:
-        return LOCAL_TOKENS
-    return min(MOST_TOKENS, setting.model_context_tokens // BUDGET_SHARE)
 
 
 def _passage(hit: Hit, turn: int, position: int) -> Passage:

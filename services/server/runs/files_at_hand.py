@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from services.errors import NotFound, StorageFailed
+from services.server.runs.builtin_tools import MOST_NAMES
 from services.server.store.contexts import AtHand
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ LONGEST_COLUMN = 40
 
 def in_words(blobs: Blobs, files: list[AtHand]) -> list[str]:
     """Each file's name, for tables in text with their columns. Reads from the blobs, so it blocks."""
-    return [file.name + _columns(blobs, file) for file in files]
+    shown = [file.name + _columns(blobs, file) for file in files[:MOST_NAMES]]
+    return shown + [file.name for file in files[MOST_NAMES:]]  # these are counted, and not named
 
 
 def _columns(blobs: Blobs, file: AtHand) -> str:

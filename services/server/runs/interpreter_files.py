@@ -6,19 +6,19 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from services.documents.attachments import clean_filename
-from services.errors import NotFound, StorageFailed
+from services.errors import NotFound
 from services.sandbox.folder import FoundFile, NoRoom, NotAFile
 from services.sandbox.session import Session as Interpreting
 from services.server.errors import ApiError
+from services.server.keeping import keep
 from services.server.store import contexts, files
 from services.server.store.contexts import FOLDER
 from services.server.store.database import ServerDatabase
-from services.storage.blob_use import delete_if_unused
 from services.storage.local_files import temporary_file
 
 if TYPE_CHECKING:
@@ -54,9 +54,8 @@ class InterpreterFiles:
         if not file_ids and not lost:
             return []
         there, sentences = await session.names(), []
-        for file in await self._database.read(_attached, owner, list(dict.fromkeys([*lost, *file_ids]))):
-            if session.placed.get(file.id) in there:
-                continue
+        missing = [i for i in dict.fromkeys([*lost, *file_ids]) if session.placed.get(i) not in there]
+        for file in await self._database.read(_attached, owner, missing) if missing else ():
             try:
                 await self._put(session, file)
             except NoRoom:
@@ -92,15 +91,11 @@ class InterpreterFiles:
         session.placed[file.id] = await session.put(name, self._blobs.local_path(file.blob_key))
 
     async def _keep(self, owner: str, name: str, path: Path, size_bytes: int) -> str:
-        key = await asyncio.to_thread(self._blobs.put_file, path)
-        new = files.NewFile(clean_filename(name), PURPOSE, size_bytes, key)
-        try:
-            made = await self._database.write(files.create, owner, new)
-        except BaseException:
-            with suppress(StorageFailed):
-                await self._database.write(delete_if_unused, self._blobs, key)
-            raise
-        return str(made["id"])
+        def record(session: Session, key: str) -> dict[str, Any]:
+            new = files.NewFile(clean_filename(name), PURPOSE, size_bytes, key)
+            return files.create(session, owner, new)
+
+        return str((await keep(self._database, self._blobs, path, record))["id"])
 
 
 def _is_lost(session: Interpreting, path: str, file_id: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.server.runs import records, usage
-from services.server.runs.builtin_tools import kind_of
+from services.server.runs.builtin_tools import kind_of, options_of
 from services.server.runs.citations import Piece
 from services.server.runs.live import Live
 from services.server.runs.models import ChatModel
@@ -144,16 +144,18 @@ class Round:
         self,
         answer: Answer,
         tools: dict[str, BuiltInTool],
-        setting_for: Callable[[ToolCall], Awaitable[Setting]],
+        setting_for: Callable[[str], Awaitable[Setting]],
     ) -> None:
         """Run the built-in tools that were called, one after the other, and keep what they gave."""
         built_in = {p: call for p, call in enumerate(answer.calls) if call.kind != "function"}
         shown = [as_call(call) for call in answer.calls]
+        openings = {p: tools[c.kind].opening(c, options_of(c.kind, self._tools)) for p, c in built_in.items()}
         for position, call in built_in.items():
-            shown[position] = as_call(call, _opened(tools[call.kind].opening(call, await setting_for(call))))
+            shown[position] = as_call(call, _opened(openings[position]))
         await self._keep_calls(shown, {})
         for position, call in built_in.items():
-            outcome = await self._run_one(call, tools[call.kind], await setting_for(call))
+            self._tell_working(call, openings[position])
+            outcome = await self._run_one(call, tools[call.kind], await setting_for(call.kind))
             shown[position] = as_call(call, outcome.details)
             private = {"arguments": call.arguments, "output": outcome.output, **outcome.private}
             await self._keep_calls(shown, {call.id: private})
@@ -162,12 +164,13 @@ class Round:
         step_id = self._open_step()
         await self.database.write(records.save_calls, self.live.run_id, step_id, shown, private)
 
-    async def _run_one(self, call: ToolCall, tool: BuiltInTool, setting: Setting) -> Outcome:
+    def _tell_working(self, call: ToolCall, opening: tuple[Shape, ...]) -> None:
         named = {"id": call.id}
-        for delta in tool.opening(call, setting):
+        for delta in opening:
             self._tell_calls({"index": call.index, **named, "type": call.kind, call.kind: delta})
             named = {}  # an id is told once: clients join what comes twice
 
+    async def _run_one(self, call: ToolCall, tool: BuiltInTool, setting: Setting) -> Outcome:
         def tell(delta: Shape) -> None:
             self._tell_calls({"index": call.index, "type": call.kind, call.kind: delta})
 

@@ -9,6 +9,11 @@ from typing import Any, Protocol
 Shape = dict[str, Any]
 Tell = Callable[[Shape], None]
 
+BUDGET_SHARE = 8
+MOST_TOKENS = 16_000
+LOCAL_TOKENS = 900
+"""At 45 tokens a second a small model reads so much in 20 s."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -38,6 +43,13 @@ class Setting:
     questions: list[str]
     written: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def budget_tokens(self) -> int:
+        """How many tokens of what a tool found the model is shown."""
+        if self.is_local:
+            return LOCAL_TOKENS
+        return min(MOST_TOKENS, self.model_context_tokens // BUDGET_SHARE)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -59,7 +71,7 @@ class BuiltInTool(Protocol):
         """The thread is deleted: nothing of it may be kept."""
         return
 
-    def opening(self, call: ToolCall, setting: Setting) -> tuple[Shape, ...]:
+    def opening(self, call: ToolCall, options: Shape) -> tuple[Shape, ...]:
         """What is told of a call before it is run, under the tool's name: one delta each."""
 
     async def is_called_for(self, setting: Setting) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.documents.terms import question_terms
 from services.server.store import steps
-from services.server.store.lookup import holding
+from services.server.store.lookup import bodies_changed, holding
 from services.storage.api_tables import FileRow, MessageRow, RunRow, ThreadRow
 
 Wire = dict[str, Any]
@@ -30,17 +30,28 @@ def spent(session: Session, run_id: str) -> tuple[int, int, int]:
 
 def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str], dict[str, str]]:
     """The tool resources of a run, its assistant's first and its thread's second, what the person asked, and `written`."""
-    run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
-    thread = session.scalars(select(ThreadRow).where(ThreadRow.id == run.thread_id)).one()
+    run, resources, paths = _resources(session, run_id)
     asked = session.scalars(
         select(MessageRow)
         .where(MessageRow.thread_id == run.thread_id, MessageRow.role == "user")
         .order_by(MessageRow.number.desc())
         .limit(2)
     )
-    questions = _questions([_text(message.body["content"]) for message in asked])
+    return resources, _questions([text_of(message) for message in asked]), paths
+
+
+def _resources(session: Session, run_id: str) -> tuple[RunRow, list[Wire], dict[str, str]]:
+    """A run, its tool resources and its thread's, and the files that programs of the thread have written."""
+    run = session.scalars(select(RunRow).where(RunRow.id == run_id)).one()
+    thread = session.scalars(select(ThreadRow).where(ThreadRow.id == run.thread_id)).one()
     resources = [run.body["tool_resources"], thread.body["tool_resources"]]
-    return resources, questions, dict(thread.body.get("written", {}))
+    return run, resources, dict(thread.body.get("written", {}))
+
+
+def code_files(resources: list[Wire]) -> list[str]:
+    """The ids of the files given to the code interpreter."""
+    ids = [i for each in resources for i in each.get("code_interpreter", {}).get("file_ids", ())]
+    return list(dict.fromkeys(ids))
 
 
 def _questions(newest_first: list[str]) -> list[str]:
@@ -50,8 +61,9 @@ def _questions(newest_first: list[str]) -> list[str]:
     return newest_first[:1]
 
 
-def _text(content: list[Wire]) -> str:
-    return "\n".join(part["text"]["value"] for part in content if part["type"] == "text")
+def text_of(message: MessageRow) -> str:
+    """What a message says in words."""
+    return "\n".join(part["text"]["value"] for part in message.body["content"] if part["type"] == "text")
 
 
 def written(session: Session, thread_id: str) -> dict[str, str]:
@@ -66,7 +78,7 @@ def note_written(session: Session, thread_id: str, paths: dict[str, str]) -> Non
     if thread is not None:
         before = {path: i for path, i in thread.body.get("written", {}).items() if path not in paths}
         kept = list({**before, **paths}.items())[-MOST_WRITTEN:]
-        thread.body = {**thread.body, "written": dict(kept)}
+        bodies_changed(thread, written=dict(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +91,8 @@ class AtHand:
 
 def at_hand(session: Session, owner: str, run_id: str) -> list[AtHand]:
     """The files that the programs of a run find, at most MOST_WRITTEN of them, attached ones first."""
-    resources, _, paths = of_tools(session, run_id)
-    ids = [i for each in resources for i in each.get("code_interpreter", {}).get("file_ids", ())]
-    wanted = [*ids, *paths.values()][:MOST_WRITTEN]
+    _, resources, paths = _resources(session, run_id)
+    wanted = [*code_files(resources), *paths.values()][:MOST_WRITTEN]
     query = select(FileRow).where(FileRow.id.in_(wanted), FileRow.owner == owner)
     rows = {row.id: row for row in session.scalars(query)}
     names = {file_id: path.removeprefix(FOLDER) for path, file_id in paths.items()}
@@ -93,5 +104,5 @@ def next_search(session: Session, thread_id: str) -> int:
     """The number of a thread's next file search, counted from 1 and never given twice."""
     thread = session.scalars(holding(select(ThreadRow).where(ThreadRow.id == thread_id))).one()
     number = int(thread.body.get("searches", 0)) + 1
-    thread.body = {**thread.body, "searches": number}
+    bodies_changed(thread, searches=number)
     return number

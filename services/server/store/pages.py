@@ -38,7 +38,11 @@ def listed(
 ) -> Wire:
     """One page of the rows `where` admits, in OpenAI's envelope. ApiError 404 for a cursor that is not among them."""
     rows, has_more = _page(session, row_type, where, paging, row_type.id if ids is None else ids)
-    data = wire(rows)
+    return envelope(wire(rows), has_more=has_more)
+
+
+def envelope(data: list[Wire], *, has_more: bool) -> Wire:
+    """OpenAI's envelope around one page."""
     return {
         "object": "list",
         "data": data,

@@ -74,17 +74,15 @@ def _kind(row: DocumentRow) -> Any:
     return row.kind
 
 
-def place(session: Session, row: DocumentRow, start: int, end: int) -> dict[str, int | None]:
+def place(session: Session, number: int, document: Document, start: int, end: int) -> dict[str, int | None]:
     """First and last page, or first and last record, of a stretch of the document; None where it has none."""
-    document = without_text(row)
     first_page, last_page = pages_of(document, start, end) or (None, None)
-    records = [_record(session, row, document, position) for position in (start, max(start, end - 1))]
+    records = [_record(session, number, document, position) for position in (start, max(start, end - 1))]
     return {"page": first_page, "last_page": last_page, "first_row": records[0], "last_row": records[1]}
 
 
-def page_starts(row: DocumentRow, start: int, end: int) -> tuple[tuple[int, int], ...]:
+def page_starts(document: Document, start: int, end: int) -> tuple[tuple[int, int], ...]:
     """Where in a stretch its pages begin, counted from its first character, with their numbers; () without pages."""
-    document = without_text(row)
     first = page_at(document, start)
     if first is None:
         return ()
@@ -92,9 +90,9 @@ def page_starts(row: DocumentRow, start: int, end: int) -> tuple[tuple[int, int]
     return ((0, first), *((s.start - start, s.page) for s in later if s.page is not None))
 
 
-def _record(session: Session, row: DocumentRow, document: Document, position: int) -> int | None:
+def _record(session: Session, number: int, document: Document, position: int) -> int | None:
     """Records are lines, and a section says only where its first one stands: the lines from there are counted."""
     section = section_at(document, position)
     if section is None or section.row is None:
         return None
-    return section.row + read(session, row.number, section.start, min(position, section.end)).count("\n")
+    return section.row + read(session, number, section.start, min(position, section.end)).count("\n")

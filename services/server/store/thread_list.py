@@ -9,11 +9,16 @@ from typing import Any
 from sqlalchemy import Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.server.store.contexts import text_of
 from services.server.store.lookup import find
+from services.server.store.pages import envelope
 from services.server.store.threads import wire
 from services.storage.api_tables import MessageRow, ThreadRow
 
 Wire = dict[str, Any]
+Found = tuple[ThreadRow, MessageRow, str]
+"""A thread, one of its messages, and a piece of that."""
+
 MOST_READ = 5_000
 SNIPPET_CHARS = 160
 BEFORE_WORDS = 40
@@ -25,14 +30,21 @@ def page(session: Session, owner: str, limit: int, after: str | None, words: str
     Threads without messages are left out. `words` finds titles and messages that hold every one of them.
     """
     if words:
-        return _envelope(list(_holding(session, owner, words.split(), limit)), has_more=False)
+        return envelope(
+            _summaries(session, list(_holding(session, owner, words.split(), limit))), has_more=False
+        )
     last = select(func.max(MessageRow.number)).where(MessageRow.thread_id == ThreadRow.id).scalar_subquery()
     query = select(ThreadRow, last).where(ThreadRow.owner == owner, last.is_not(None)).order_by(last.desc())
     if after is not None:
         query = query.where(last < _last_number(session, find(session, ThreadRow, owner, after)))
     rows = session.execute(query.limit(limit + 1)).all()
-    data = [_summary(session, thread, number) for thread, number in rows[:limit]]
-    return _envelope(data, has_more=len(rows) > limit)
+    numbers = [number for _, number in rows[:limit]]
+    messages = session.scalars(
+        select(MessageRow).where(MessageRow.owner == owner, MessageRow.number.in_(numbers))
+    )
+    lasts = {message.number: message for message in messages}
+    found = [(t, lasts[number], text_of(lasts[number])[:SNIPPET_CHARS]) for t, number in rows[:limit]]
+    return envelope(_summaries(session, found), has_more=len(rows) > limit)
 
 
 def _last_number(session: Session, thread: ThreadRow) -> int:
@@ -40,30 +52,30 @@ def _last_number(session: Session, thread: ThreadRow) -> int:
     return session.scalar(query) or 0
 
 
-def _summary(session: Session, thread: ThreadRow, number: int) -> Wire:
-    message = session.scalars(select(MessageRow).where(MessageRow.number == number)).one()
-    return _as_summary(session, thread, message, _text(message)[:SNIPPET_CHARS])
+def _summaries(session: Session, found: list[Found]) -> list[Wire]:
+    ids = [thread.id for thread, _, _ in found]
+    query = select(MessageRow.thread_id, func.count()).where(MessageRow.thread_id.in_(ids))
+    counts = dict(session.execute(query.group_by(MessageRow.thread_id)).tuples().all())
+    return [
+        {
+            **wire(thread),
+            "message_count": counts.get(thread.id, 0),
+            "last_message_at": message.created_at,
+            "snippet": snippet or None,
+        }
+        for thread, message, snippet in found
+    ]
 
 
-def _as_summary(session: Session, thread: ThreadRow, message: MessageRow, snippet: str) -> Wire:
-    count = select(func.count()).select_from(MessageRow).where(MessageRow.thread_id == thread.id)
-    return {
-        **wire(thread),
-        "message_count": session.scalar(count) or 0,
-        "last_message_at": message.created_at,
-        "snippet": snippet or None,
-    }
-
-
-def _holding(session: Session, owner: str, needles: list[str], limit: int) -> Iterator[Wire]:
+def _holding(session: Session, owner: str, needles: list[str], limit: int) -> Iterator[Found]:
     found: set[str] = set()
     for thread, message in _candidates(session, owner, needles):
-        text, title = _text(message), str(thread.body["metadata"].get("title", ""))
+        text, title = text_of(message), str(thread.body["metadata"].get("title", ""))
         said = f"{title}\n{text}".lower()
         if thread.id in found or not all(needle.lower() in said for needle in needles):
             continue
         found.add(thread.id)
-        yield _as_summary(session, thread, message, _around(text, needles[0]))
+        yield thread, message, _around(text, needles[0])
         if len(found) == limit:
             return
 
@@ -85,22 +97,7 @@ def _like(needle: str) -> Iterator[Any]:
             yield func.lower(cast(column, Text)).contains(way.lower(), autoescape=True)
 
 
-def _text(message: MessageRow) -> str:
-    parts = [part["text"]["value"] for part in message.body["content"] if part["type"] == "text"]
-    return "\n".join(parts)
-
-
 def _around(text: str, needle: str) -> str:
     place = max(0, text.lower().find(needle.lower()) - BEFORE_WORDS)
     piece = text[place : place + SNIPPET_CHARS]
     return f"…{piece}" if place else piece
-
-
-def _envelope(data: list[Wire], *, has_more: bool) -> Wire:
-    return {
-        "object": "list",
-        "data": data,
-        "first_id": data[0]["id"] if data else None,
-        "last_id": data[-1]["id"] if data else None,
-        "has_more": has_more,
-    }
