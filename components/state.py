@@ -28,6 +28,7 @@ OPEN_WIRE = "open_wire"
 CONFIRMED = "confirmed_action"
 CLICKED_SOURCE = "clicked_source"
 SOURCE_PAGES = "source_pages"
+OPENAPI_DOCUMENT = "openapi_document"
 
 
 def typed_keys() -> dict[str, str]:

@@ -133,9 +133,7 @@ def _strictness_problems(schema: Schema) -> Iterator[str]:
         unsupported = next((key for key in _UNSUPPORTED if key in part), None)
         if unsupported:
             yield f"{path}: strict mode does not know “{unsupported}”. Use anyOf, enum or separate properties instead."
-        reference = part.get("$ref")
-        if isinstance(reference, str) and not resolves(schema, reference):
-            yield f"{path}: “{reference[:80]}” points to nothing in this schema. Define it under $defs."
+        yield from dangling(schema, path, part)
         properties = part.get("properties")
         if part.get("type") == "object" or isinstance(properties, dict):
             yield from _object_problems(path, part, properties or {})
@@ -173,7 +171,14 @@ def _inner_schemas(key: str, value: Any) -> Iterator[tuple[str, Schema]]:
         yield "", value
 
 
-def resolves(schema: Schema, reference: str) -> bool:
+def dangling(schema: Schema, path: str, part: Schema) -> Iterator[str]:
+    """A problem where a part refers to something the schema does not have."""
+    reference = part.get("$ref")
+    if isinstance(reference, str) and not _resolves(schema, reference):
+        yield f"{path}: “{reference[:80]}” points to nothing in this schema. Define it under $defs."
+
+
+def _resolves(schema: Schema, reference: str) -> bool:
     """Whether a reference points to something within the schema."""
     if not reference.startswith("#"):
         return False

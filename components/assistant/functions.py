@@ -115,6 +115,7 @@ def _draw_import(desk: Desk) -> None:
     )
     text = st.text_area("or the document itself (JSON or YAML)", key="openapi-text", height=140)
     if not (address or text):
+        st.session_state.pop(state.OPENAPI_DOCUMENT, None)
         return
     try:
         with st.spinner("Reading the document"):
@@ -135,10 +136,18 @@ def _draw_import(desk: Desk) -> None:
 
 
 def _read(desk: Desk, address: str, text: str) -> OpenApiDocument:
-    taken = desk.house.functions.reserved_names
-    if text.strip():
-        return read_document(text, address or None, taken=taken)
-    return desk.house.loop.run(fetch_document(address, taken=taken), FETCH_TIMEOUT_S)
+    """The document, read once for as long as no other is asked for: every click in the dialog comes by here."""
+    asked = address, text
+    before, document = st.session_state.get(state.OPENAPI_DOCUMENT, (None, None))
+    if document is None or before != asked:
+        taken = desk.house.functions.reserved_names
+        document = (
+            read_document(text, address or None, taken=taken)
+            if text.strip()
+            else desk.house.loop.run(fetch_document(address, taken=taken), FETCH_TIMEOUT_S)
+        )
+        st.session_state[state.OPENAPI_DOCUMENT] = asked, document
+    return document
 
 
 def _choose(document: OpenApiDocument) -> list[FunctionTool]:

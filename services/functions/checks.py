@@ -9,7 +9,7 @@ from typing import Any
 
 from services.errors import InvalidInput
 from services.functions.function_tool import Answer, CannedAnswer, FunctionTool
-from services.structured import Schema, check_schema, parse_schema, resolves
+from services.structured import Schema, check_schema, dangling, parse_schema
 
 MAX_DESCRIPTION_CHARS = 1_024
 MAX_PARAMETERS_CHARS = 32_000
@@ -103,9 +103,8 @@ def _problems(schema: Schema) -> Iterator[str]:
         if depth > MAX_NESTING:
             yield f"{path[:200]} lies deeper than {MAX_NESTING} levels. Flatten the schema."
             return
-        reference = part.get("$ref") if isinstance(part, dict) else None
-        if isinstance(reference, str) and not resolves(schema, reference):
-            yield f"{path}: “{reference[:80]}” points to nothing in this schema. Define it under $defs."
+        if isinstance(part, dict):
+            yield from dangling(schema, path, part)
 
 
 def _parts(value: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str, Any, int]]:

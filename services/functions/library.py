@@ -58,8 +58,7 @@ class Library:
             raise InvalidInput(
                 f"That would make {count:,} functions; {MAX_FUNCTIONS} is the most. Delete some first."
             )
-        for function in checked:
-            self._preferences.set(PREFIX + function.name, to_json(function))
+        self._preferences.set_all({PREFIX + function.name: to_json(function) for function in checked})
 
     def delete(self, *names: str) -> None:
         """Forget functions; a name that is not there is no error. A demo tool only loses the choice about it."""

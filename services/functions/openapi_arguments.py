@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from services.errors import InvalidInput
 from services.functions.http_operation import Credential, Form, Parameter, Place
-from services.functions.openapi_schema import Schemas
+from services.functions.openapi_schema import OF_OBJECTS, Schemas
 from services.guarded_fetch.messages import is_free_header
 from services.structured import Schema
 
@@ -69,8 +69,7 @@ class Arguments:
         if media_type is None:
             self._leave_out(f"its body as {', '.join(content)[:100]}, as only JSON is sent", body)
             return ""
-        described = content[media_type]
-        schema = self.schemas.read(described.get("schema") if isinstance(described, dict) else None)
+        schema = self._schema_in(content[media_type])
         is_required = body.get("required") is True
         if _is_plain_object(schema):
             for name, part in schema["properties"].items():
@@ -89,9 +88,11 @@ class Arguments:
     def _schema_of(self, parameter: dict[str, Any]) -> Schema:
         content = parameter.get("content")
         if isinstance(content, dict) and content:
-            described = next(iter(content.values()))
-            return self.schemas.read(described.get("schema") if isinstance(described, dict) else None)
-        return self.schemas.read(parameter.get("schema"))
+            return self._schema_in(next(iter(content.values())))
+        return self._schema_in(parameter)
+
+    def _schema_in(self, described: Any) -> Schema:
+        return self.schemas.read(described.get("schema") if isinstance(described, dict) else None)
 
     def _add(self, place: Place, name: str, form: Form, schema: Schema, *, is_required: bool) -> None:
         argument = self._free_name(name or "body", place)
@@ -141,7 +142,7 @@ def _form(parameter: dict[str, Any]) -> Form:
 
 def _is_plain_object(schema: Schema) -> bool:
     """Whether a body is known by its properties alone."""
-    extra = schema.keys() - {"type", "properties", "required", "description", "additionalProperties"}
+    extra = schema.keys() - OF_OBJECTS
     is_open = isinstance(schema.get("additionalProperties"), dict)
     return (
         schema.get("type", "object") == "object"

@@ -30,7 +30,7 @@ _AS_THEY_ARE |= {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "
 _AS_THEY_ARE |= {"minItems", "maxItems", "minProperties", "maxProperties"}
 _ONE_SCHEMA = ("items", "additionalProperties", "not")
 _MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_OF_OBJECTS = {"type", "properties", "required", "description", "additionalProperties"}
+OF_OBJECTS = {"type", "properties", "required", "description", "additionalProperties"}
 
 
 class Schemas:
@@ -140,4 +140,4 @@ def _merged(schema: Schema) -> Schema:
 
 def _is_plain_part(part: Schema) -> bool:
     is_open = part.get("additionalProperties") is not False and isinstance(part.get("required", []), list)
-    return is_open and not part.keys() - _OF_OBJECTS and part.get("type", "object") == "object"
+    return is_open and not part.keys() - OF_OBJECTS and part.get("type", "object") == "object"

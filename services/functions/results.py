@@ -36,7 +36,7 @@ def shorten(
 def describe(fetched: Fetched, host: str, secret: str | None = None) -> ToolOutput:
     """A web server's answer as the output of a call; one with a status of 400 or above is a failure."""
     if fetched.status >= 400:
-        said = _text(fetched, secret)
+        said = without_secret(fetched.text, secret) if _is_text(fetched) else ""
         words = f"Error: {host} answered {_status(fetched.status)}.\n{said}".strip()
         return ToolOutput(shorten(words, limit=MAX_REFUSAL_BYTES), False)
     if not fetched.body:
@@ -45,12 +45,8 @@ def describe(fetched: Fetched, host: str, secret: str | None = None) -> ToolOutp
         size = fetched.size_bytes or len(fetched.body)
         kind = fetched.media_type[:60] or "data of an unknown kind"
         return ToolOutput(f"{host} answered with {kind}, {size:,} bytes, which is not text.", True)
-    text = _text(fetched, secret)
+    text = without_secret(fetched.text, secret)
     return ToolOutput(shorten(_compact(fetched, text), fetched.size_bytes, is_cut=fetched.is_cut), True)
-
-
-def _text(fetched: Fetched, secret: str | None) -> str:
-    return without_secret(fetched.text, secret) if _is_text(fetched) else ""
 
 
 def without_secret(text: str, secret: str | None) -> str:

@@ -71,10 +71,6 @@ class GuardedFetch:
                 f"{target.host} took longer than {request.timeout_s:g} s. Try again, or ask for less."
             ) from error
 
-    def check(self, url: str) -> Target:
-        """Where a URL leads. Raises InvalidInput when that can be refused without asking a name server."""
-        return self._policy.check(url)
-
     async def _follow(self, hop: Hop, max_bytes: int) -> Fetched:
         for _ in range(MAX_REDIRECTS + 1):
             async with self._exchange(hop) as response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -28,10 +29,15 @@ class Preferences:
 
     def set(self, key: str, value: Any) -> None:
         """Keep a JSON value. Raises InvalidInput for a key that is no key."""
-        if not 0 < len(key) <= MAX_KEY_CHARS:
+        self.set_all({key: value})
+
+    def set_all(self, values: Mapping[str, Any]) -> None:
+        """Keep JSON values by key, all or none. Raises InvalidInput for a key that is no key."""
+        if not all(0 < len(key) <= MAX_KEY_CHARS for key in values):
             raise InvalidInput(f"A preference needs a key of at most {MAX_KEY_CHARS} characters.")
         with self._database.session() as session:
-            session.merge(PreferenceRow(owner=self._owner, key=key, value=value))
+            for key, value in values.items():
+                session.merge(PreferenceRow(owner=self._owner, key=key, value=value))
 
     def all(self, prefix: str = "") -> dict[str, Any]:
         """Every preference whose key begins with `prefix`."""

@@ -105,7 +105,7 @@ def test_a_text_and_code_are_shown() -> None:
             table_view(more_rows=1, more_columns=20),
             ["Row 2 of 1,204", "Not shown: 1 more cited row.", "Not shown: 20 more columns on the right."],
         ),
-        (table_view(rows=(), found=False), ["The cited rows were not found; these are the first ones."]),
+        (table_view(rows=()), ["The cited rows were not found; these are the first ones."]),
         (text_view(), []),
         (text_view(kind="pptx", page=4), ["Slide 4"]),
         (text_view(kind="markdown", heading="*Two*", line=7), ["\\*Two\\*"]),

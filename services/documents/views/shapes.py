@@ -68,8 +68,7 @@ class Row:
 class TableView:
     """The cited rows of a table and their neighbours. `columns` are unnamed where the table has no header.
 
-    `more_columns` and `more_rows` count what is left out on the right and at the end of the cited rows. `found` is
-    False when it is not known which rows are meant; then these are the first ones.
+    `more_columns` and `more_rows` count what is left out on the right and at the end of the cited rows.
     """
 
     columns: tuple[str, ...]
@@ -77,7 +76,11 @@ class TableView:
     row_count: int
     more_columns: int = 0
     more_rows: int = 0
-    found: bool = True
+
+    @property
+    def found(self) -> bool:
+        """Whether it is known which rows are meant; if not, these are the first ones."""
+        return any(row.is_cited for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

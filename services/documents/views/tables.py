@@ -46,7 +46,6 @@ def view(path: Path, kind: TableKind, place: Place) -> TableView:
         row_count=count,
         more_columns=max(0, width - MAX_COLUMNS),
         more_rows=last - shown_last,
-        found=cited is not None,
     )
 
 
