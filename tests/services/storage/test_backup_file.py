@@ -110,7 +110,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing_behind(tmp_path):
     writer = open_when_read(pipe, process)
     assert len(list((tmp_path / "backups").iterdir())) == 1
     process.send_signal(signal.SIGTERM)
-    os.close(writer)  # a signal that came just before the command began to read does not interrupt its reading
+    os.close(writer)  # a signal that came just before a read does not interrupt it
     assert process.wait() == 1
     assert list((tmp_path / "backups").iterdir()) == []
 
