@@ -10,7 +10,7 @@ from components import figures, state
 from components.markdown import JOINER
 from components.plain import plain
 from services.documents.views.shapes import Place
-from services.turns import Citation
+from services.turns import Citation, Unsupported
 
 MAX_CHIP_NAME_CHARACTERS = 32
 
@@ -42,6 +42,13 @@ def number_markers(text: str, citations: Sequence[Citation], *, reply: int | Non
             written += f"{_gap(written)}[{JOINER}{number}]{JOINER}"
         position, last = end, number
     return written + text[position:]
+
+
+def mark_doubts(text: str, doubts: Sequence[Unsupported]) -> str:
+    """`text` with the sign [?] behind each stretch that nothing bears out; markers of citations stay as they are."""
+    for doubt in sorted(doubts, key=lambda doubt: -doubt.end):
+        text = f"{text[: doubt.end]} [{JOINER}?]{JOINER}{text[doubt.end :]}"
+    return text
 
 
 def place_of(citation: Citation) -> Place:

@@ -19,6 +19,9 @@ from services.clients import Connection, list_models
 from services.connections import connections, own_connection
 from services.documents.views.view import LIMITS
 from services.documents.workers import Workers
+from services.files.asking import Asking
+from services.files.collections import Collections
+from services.files.native import AskingAssistant
 from services.functions.library import Library
 from services.live import KeptByServer, LiveTurns
 from services.loop import BackgroundLoop
@@ -52,6 +55,9 @@ class House:
     talks: Talks
     functions: Library
     viewers: Workers
+    collections: Collections
+    asking: Asking
+    asking_assistant: AskingAssistant
 
     def connections(self) -> tuple[Connection, ...]:
         """Every model server this person can talk to."""
@@ -71,6 +77,8 @@ def house() -> House:
     live = LiveTurns(loop, conversations, ledger, rate_limits)
     runs = LiveTurns(loop, KeptByServer(), ledger, rate_limits)
     assistants = AssistantsApi(lambda: own_connection(settings, own_base_url()))
+    collections = Collections(assistants)
+    talks = Talks(assistants, runs, ledger, budgets)
     return House(
         settings=settings,
         loop=loop,
@@ -84,9 +92,12 @@ def house() -> House:
         chat=Chat(conversations, live, ledger, budgets),
         assistants=assistants,
         runs=runs,
-        talks=Talks(assistants, runs, ledger, budgets),
+        talks=talks,
         functions=Library(preferences, toolbox(conversations.search)),
         viewers=Workers(limits=LIMITS),
+        collections=collections,
+        asking=Asking(collections, conversations, live, ledger=ledger, budgets=budgets),
+        asking_assistant=AskingAssistant(collections, assistants, talks),
     )
 
 

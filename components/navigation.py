@@ -27,6 +27,9 @@ GROUPS: dict[str, tuple[PageSpec, ...]] = {
         PageSpec("chat", "Chat", ":material/chat_bubble:", "Chat Completions: you send all of it each time."),
         PageSpec("assistant", "Assistant", ":material/smart_toy:", "Assistants: the server remembers."),
     ),
+    "Work": (
+        PageSpec("files", "Files", ":material/folder_open:", "Ask PDFs and tables, and check each answer."),
+    ),
     "Manage": (
         PageSpec("settings", "Settings", ":material/settings:", "Connections, keys, budgets, your data."),
     ),

@@ -10,6 +10,7 @@ import streamlit as st
 
 CONVERSATION_PARAM = "c"
 THREAD_PARAM = "t"
+COLLECTION_PARAM = "f"
 TYPED_KEYS = "typed_keys"
 FUNCTION_KEYS = "function_keys"
 ASSISTANT = "assistant"
@@ -23,11 +24,13 @@ DRAFT = "draft_options"
 WIRE_TURN = "wire_turn"
 COMPOSER = "composer"
 RESTORE = "composer_restore"
+HELD = "composer_held"
 WIRE_OPEN = "wire-open"
 OPEN_WIRE = "open_wire"
 CONFIRMED = "confirmed_action"
 CLICKED_SOURCE = "clicked_source"
 SOURCE_PAGES = "source_pages"
+SHOWN_SOURCE = "shown_source"
 OPENAPI_DOCUMENT = "openapi_document"
 
 
@@ -78,6 +81,20 @@ def open_conversation(conversation: str | None) -> None:
         st.query_params[CONVERSATION_PARAM] = conversation
 
 
+def collection_id() -> str | None:
+    """The collection of files the address names."""
+    return st.query_params.get(COLLECTION_PARAM)
+
+
+def open_collection(collection: str | None) -> None:
+    """Put a collection into the address; None for none."""
+    st.session_state.pop(SHOWN_SOURCE, None)
+    if collection is None:
+        st.query_params.pop(COLLECTION_PARAM, None)
+    else:
+        st.query_params[COLLECTION_PARAM] = collection
+
+
 def notify(sentence: str, icon: str = ":material/check:") -> None:
     """Show a short notice after the next rerun."""
     st.session_state[NOTICE] = (sentence, icon)
@@ -110,9 +127,29 @@ def restore_typed() -> None:
 
 def keep_typed() -> None:
     """Have what was just sent put back by the next run: this one will not send it. Call it before the input is drawn."""
-    typed = st.session_state.get(COMPOSER)
-    if text := typed if isinstance(typed, str) else getattr(typed, "text", ""):
+    if text := _text_of(st.session_state.get(COMPOSER)):
         st.session_state[RESTORE] = text
+
+
+def hold_typed() -> None:
+    """Keep what was just sent until it is let go, and have put back what a run cut short still held.
+
+    Call it first in a run.
+    """
+    if left := st.session_state.pop(HELD, None):
+        st.session_state[RESTORE] = left
+    if text := _text_of(st.session_state.get(COMPOSER)):
+        st.session_state[HELD] = text
+
+
+def let_go_typed() -> None:
+    """What was typed is about to be sent. Nothing of Streamlit may come in between."""
+    st.session_state.pop(HELD, None)
+
+
+def _text_of(typed: Any) -> str:
+    """What was typed, without files."""
+    return typed if isinstance(typed, str) else getattr(typed, "text", "")
 
 
 def take_confirmed() -> Any:

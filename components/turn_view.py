@@ -9,7 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from components import figures, state
-from components.citations import chips, number_markers
+from components.citations import chips, mark_doubts, number_markers
 from components.markdown import to_markdown
 from components.modes import LOOKS
 from components.tool_steps import draw_tool_step
@@ -60,6 +60,7 @@ def _readable(turn: Turn, index: int) -> str:
     for file in turn.files:
         # The file is offered below the answer; its address means nothing outside the server.
         text = text.replace(f"]({file.marker})", "]") if file.reply == index else text
+    text = mark_doubts(text, [doubt for doubt in turn.unsupported if doubt.reply == index])
     return number_markers(text, turn.citations, reply=index) if turn.citations else text
 
 

@@ -209,6 +209,15 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A stretch of the turn's reply `reply` that nothing in the documents bears out, by its characters."""
+
+    start: int
+    end: int
+    reply: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageOutput:
     """A picture made during the turn."""
 
@@ -269,6 +278,7 @@ Event = (
     | StepChanged
     | ApprovalNeeded
     | Citation
+    | Unsupported
     | ImageOutput
     | FileOutput
     | UsageReport
@@ -305,6 +315,7 @@ class Turn:
     replies: list[Message] = field(default_factory=list)
     tool_steps: dict[str, ToolStep] = field(default_factory=dict)
     citations: list[Citation] = field(default_factory=list)
+    unsupported: list[Unsupported] = field(default_factory=list)
     files: list[FileOutput] = field(default_factory=list)
     run: RunChanged | None = None
     steps: dict[str, StepChanged] = field(default_factory=dict)
@@ -355,10 +366,8 @@ class Turn:
                 self._apply_run(event)
             case StepChanged():
                 self.steps[event.step_id] = event
-            case Citation():
-                self.citations.append(replace(event, reply=len(self.replies) - 1))
-            case FileOutput():
-                self.files.append(replace(event, reply=len(self.replies) - 1))
+            case Citation() | Unsupported() | FileOutput():
+                self._apply_remark(event)
             case ImageOutput():
                 picture = Attachment(event.filename, event.media_type, event.data)
                 self.replies.append(Message("assistant", attachments=(picture,)))
@@ -369,6 +378,17 @@ class Turn:
                 self.status = TurnStatus.STOPPED if finish_reason == "cancelled" else TurnStatus.COMPLETED
             case Failed():
                 self._apply_failure(event)
+
+    def _apply_remark(self, remark: Citation | Unsupported | FileOutput) -> None:
+        """Keep what is said of a stretch of the reply that is being written."""
+        placed = replace(remark, reply=len(self.replies) - 1)
+        match placed:
+            case Citation():
+                self.citations.append(placed)
+            case Unsupported():
+                self.unsupported.append(placed)
+            case FileOutput():
+                self.files.append(placed)
 
     def _apply_run(self, run: RunChanged) -> None:
         self.run = run

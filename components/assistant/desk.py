@@ -73,25 +73,39 @@ def open_desk(house: House) -> Desk:
     shown = st.session_state.get(state.SHOWN, WINDOW)
     messages = house.assistants.messages(thread.id, MESSAGES_A_TURN * shown)
     runs = house.assistants.runs(thread.id, 2 * shown)
-    turns = turns_of(thread.id, messages, runs, lambda run_id: _steps(thread.id, run_id, runs), _Files())
-    known = {model: describe(house, model) for model in {turn.model for turn in turns if turn.usage}}
-    for turn in turns:
-        if turn.usage is not None:
-            turn.cost_usd = price(known[turn.model], turn.usage, turn.created_at)
     live = house.runs.in_conversation(thread.id)
-    if live is not None:
-        turns = [*(turn for turn in turns if turn.is_final and turn.run != live.turn.run), live.turn]
+    turns = _turns(house, thread.id, messages, runs, live)
     return Desk(
         house,
         assistants,
         assistant,
         thread,
-        tuple(turns[-shown:]),
+        turns[-shown:],
         tuple(runs),
         live,
         has_earlier=len(messages) == MESSAGES_A_TURN * shown or len(turns) > shown,
         messages_read=len(messages),
     )
+
+
+def thread_turns(house: House, thread_id: str, most: int = WINDOW) -> tuple[Turn, ...]:
+    """The last turns of a thread, oldest first; one that is being answered comes last. Raises AppError."""
+    messages = house.assistants.messages(thread_id, MESSAGES_A_TURN * most)
+    runs = house.assistants.runs(thread_id, 2 * most)
+    return _turns(house, thread_id, messages, runs, house.runs.in_conversation(thread_id))[-most:]
+
+
+def _turns(
+    house: House, thread_id: str, messages: list[Wire], runs: list[Wire], live: LiveTurn | None
+) -> tuple[Turn, ...]:
+    turns = turns_of(thread_id, messages, runs, lambda run_id: _steps(thread_id, run_id, runs), _Files())
+    known = {model: describe(house, model) for model in {turn.model for turn in turns if turn.usage}}
+    for turn in turns:
+        if turn.usage is not None:
+            turn.cost_usd = price(known[turn.model], turn.usage, turn.created_at)
+    if live is None:
+        return tuple(turns)
+    return (*(turn for turn in turns if turn.is_final and turn.run != live.turn.run), live.turn)
 
 
 def _thread(house: House) -> Thread | None:

@@ -198,10 +198,14 @@ class AssistantsApi:
             return as_store(client.vector_stores.retrieve(store_id).to_dict())
 
     def create_store(
-        self, name: str, file_ids: tuple[str, ...] = (), expires_after_days: int | None = None
+        self,
+        name: str,
+        file_ids: tuple[str, ...] = (),
+        expires_after_days: int | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> Store:
         """A new vector store."""
-        body: Any = {"name": name, "file_ids": list(file_ids)}
+        body: Any = {"name": name, "file_ids": list(file_ids), "metadata": dict(metadata or {})}
         if expires_after_days:
             body["expires_after"] = _expiry(expires_after_days)
         with self._speaking() as client:
@@ -214,6 +218,12 @@ class AssistantsApi:
             changed = client.vector_stores.update(store_id, name=name, expires_after=expiry)
             return as_store(changed.to_dict())
 
+    def describe_store(self, store: Store, **metadata: str) -> Store:
+        """Set entries of a store's metadata."""
+        with self._speaking() as client:
+            changed: Any = {**store.metadata, **metadata}
+            return as_store(client.vector_stores.update(store.id, metadata=changed).to_dict())
+
     def delete_store(self, store_id: str) -> None:
         """Delete a store. Its files stay on the server."""
         with self._speaking() as client:
@@ -225,18 +235,25 @@ class AssistantsApi:
             found = islice(client.vector_stores.files.list(store_id, limit=LONGEST_PAGE), MOST_LISTED)
             return [as_store_file(file.to_dict()) for file in found]
 
-    def add_to_store(self, store_id: str, file_id: str) -> StoreFile:
-        """Have a store read a file."""
+    def add_to_store(
+        self, store_id: str, file_id: str, attributes: Wire | None = None, chunking: Wire | None = None
+    ) -> StoreFile:
+        """Have a store read a file. `chunking` is spelled as the API spells a chunking strategy."""
+        body: Any = {"file_id": file_id, "attributes": attributes or {}}
+        if chunking is not None:
+            body["chunking_strategy"] = chunking
         with self._speaking() as client:
-            return as_store_file(client.vector_stores.files.create(store_id, file_id=file_id).to_dict())
+            return as_store_file(client.vector_stores.files.create(store_id, **body).to_dict())
 
     def take_from_store(self, store_id: str, file_id: str) -> None:
         """Have a store forget a file."""
         with self._speaking() as client:
             client.vector_stores.files.delete(file_id, vector_store_id=store_id)
 
-    def search(self, store_id: str, query: str, most: int = 10, threshold: float = 0.0) -> list[Hit]:
-        """The passages of a store that fit a query best, the best first."""
+    def search(
+        self, store_id: str, query: str | list[str], most: int = 10, threshold: float = 0.0
+    ) -> list[Hit]:
+        """The passages of a store that fit a query, or any of several, best; the best first."""
         with self._speaking() as client:
             page = client.vector_stores.search(
                 store_id, query=query, max_num_results=most, ranking_options={"score_threshold": threshold}

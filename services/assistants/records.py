@@ -119,6 +119,7 @@ class StoreFile:
     created_at: datetime
     error: str | None = None
     progress: Progress | None = None
+    attributes: Wire = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +135,16 @@ class Store:
     expires_at: datetime | None
     expires_after_days: int | None
     counts: Mapping[str, int]
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found in a store. `score` lies in 0–1; `page`, the first it stands on, is an extra of our server."""
+    """A passage found in a store. `score` lies in 0–1. What follows the attributes are extras of our server.
+
+    `page` is the first it stands on, `rows` its first and last record, `span` its characters in the text of the file;
+    `page_starts` are places in the passage where a page begins, with that page's number.
+    """
 
     file_id: str
     filename: str
@@ -146,6 +152,10 @@ class Hit:
     text: str
     attributes: Wire
     page: int | None = None
+    last_page: int | None = None
+    rows: tuple[int, int] | None = None
+    span: tuple[int, int] | None = None
+    page_starts: tuple[tuple[int, int], ...] = ()
 
 
 def as_assistant(wire: Wire) -> Assistant:
@@ -197,6 +207,7 @@ def as_store(wire: Wire) -> Store:
         expires_at=as_time(wire.get("expires_at")),
         expires_after_days=expires_after.get("days"),
         counts=wire["file_counts"],
+        metadata=wire.get("metadata") or {},
     )
 
 
@@ -210,14 +221,27 @@ def as_store_file(wire: Wire) -> StoreFile:
         created_at=_time(wire["created_at"]),
         error=error.get("message"),
         progress=Progress(**progress) if progress else None,
+        attributes=wire.get("attributes") or {},
     )
 
 
 def as_hit(wire: Wire) -> Hit:
     """A search result as the API spells it."""
     text = "\n".join(part["text"] for part in wire["content"])
-    attributes = wire.get("attributes") or {}
-    return Hit(wire["file_id"], wire["filename"], wire["score"], text, attributes, wire.get("page"))
+    first, last = wire.get("first_row"), wire.get("last_row")
+    span = wire.get("span")
+    return Hit(
+        file_id=wire["file_id"],
+        filename=wire["filename"],
+        score=wire["score"],
+        text=text,
+        attributes=wire.get("attributes") or {},
+        page=wire.get("page"),
+        last_page=wire.get("last_page"),
+        rows=None if first is None else (first, last or first),
+        span=(span[0], span[1]) if span else None,
+        page_starts=tuple((place, page) for place, page in wire.get("page_starts") or ()),
+    )
 
 
 def _time(seconds: int) -> datetime:

@@ -195,5 +195,7 @@ def _as_result(hit: Hit) -> Wire:
         "score": hit.score,
         "attributes": hit.attributes,
         "content": [{"type": "text", "text": hit.text}],
+        "span": [hit.start, hit.end],
+        "page_starts": hit.page_starts,
         **where,
     }

@@ -1,0 +1,1 @@
+"""What the Files page draws: collections and their files, questions and answers, and the sources of these."""

@@ -1,0 +1,160 @@
+"""The Ask tab: the files on the left, questions and answers in the middle, the source of a citation on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from components import state, waiting
+from components.conversation import reading_speed
+from components.files import answers, shelf, source
+from components.files.desk import WAYS, FilesDesk, Way
+from components.gauge import Gauge
+from components.modes import LOOKS
+from components.sidebar import Choice
+from components.stream import draw_live_turn
+from components.turn_view import Action, draw_turn
+from services import catalog
+from services.assistants import talks
+from services.assistants.calling import Functions
+from services.errors import AppError
+from services.files.manual import Question
+from services.live import LiveTurn
+from services.turns import Turn
+
+WAY = "files-way"
+MENU = {"Copy": ":material/content_copy: Copy"}
+
+
+def chosen_way() -> Way:
+    """Which way questions are answered in this session."""
+    way: Way = st.session_state.get(WAY) or "manual"
+    return way
+
+
+def draw(desk: FilesDesk, choice: Choice) -> None:
+    """The tab. What the person asks is sent at its end, when everything else is drawn."""
+    gauge = Gauge(desk.house, choice, _conversation_id(desk), desk.turns, {})
+    gauge.draw(desk.turns[-1] if desk.turns else None)
+    opened = source.shown()
+    columns = st.columns([3, 5, 5] if opened else [3, 8], gap="large")
+    if desk.collection is not None:
+        with columns[0]:
+            shelf.draw_files(desk, desk.collection)
+    if opened:
+        with columns[2]:
+            source.draw(desk, opened)
+    with columns[1]:
+        _draw_talk(desk, choice, gauge)
+
+
+def _conversation_id(desk: FilesDesk) -> str | None:
+    if desk.collection is None:
+        return None
+    return desk.collection.conversation_id if desk.way == "manual" else desk.collection.thread_id
+
+
+def _draw_talk(desk: FilesDesk, choice: Choice, gauge: Gauge) -> None:
+    if desk.collection is None or not desk.collection.file_count:
+        _draw_empty(desk)
+        return
+    _draw_ways()
+    talk = st.container()
+    state.restore_typed()
+    typed = st.chat_input("Ask about these files", key=state.COMPOSER, submit_mode="stop")
+    with talk:
+        again = _draw_turns(desk)
+    live = desk.live
+    try:
+        if typed and live is not None:
+            live.stop()
+            live.join()
+        if typed:
+            live = _ask(desk, choice, typed, ())
+        elif again is not None:
+            live = _ask(desk, choice, *again)
+    except AppError as error:
+        st.session_state[state.RESTORE] = typed or None
+        state.fail(error.user_message)
+        st.rerun()
+    if live is not None:
+        with talk:
+            draw_live_turn(live, _waiting_for(desk, choice), lambda: gauge.follow(live), own_stop=not typed)
+
+
+def _draw_empty(desk: FilesDesk) -> None:
+    st.markdown(
+        "##### Ask your documents, and check every answer\n"
+        "Put PDFs, tables or other texts into a collection, then ask. Each statement carries a number: a click on it opens "
+        "the page with the words it rests on marked. What the documents do not say is said not to be there."
+    )
+    if desk.collection is None and st.button(
+        "Make a first collection", type="primary", icon=":material/create_new_folder:", key="first-collection"
+    ):
+        state.open_collection(desk.house.collections.create(shelf.FIRST_NAME).id)
+        st.rerun()
+
+
+def _draw_ways() -> None:
+    way = st.segmented_control(
+        "Answered by",
+        list(WAYS),
+        format_func=lambda one: f"{LOOKS[WAYS[one][1]].icon} {WAYS[one][0]}",
+        default="manual",
+        required=True,
+        key=WAY,
+        label_visibility="collapsed",
+    )
+    st.caption(WAYS[way or "manual"][2])
+
+
+def _draw_turns(desk: FilesDesk) -> tuple[str, tuple[str, ...]] | None:
+    """The questions and answers so far; a question to ask again, and the passages to leave out."""
+    again: tuple[str, tuple[str, ...]] | None = None
+    for turn in desk.turns[:-1] if desk.live else desk.turns:
+        action = draw_turn(turn, (turn.id,), menu=MENU, after=answers.draw_below)
+        left_out = answers.draw_passages(turn) if desk.way == "manual" else None
+        if left_out is not None:
+            again = turn.user.content, left_out
+        _act(action)
+    return again
+
+
+def _act(action: Action | None) -> None:
+    if action is not None and action.kind == "show_source":
+        source.show(action.citation)
+        st.rerun()
+
+
+def _ask(desk: FilesDesk, choice: Choice, text: str, without: tuple[str, ...]) -> LiveTurn | None:
+    assert desk.collection is not None
+    if desk.way == "native":
+        return _ask_assistant(desk, choice, text)
+    model = choice.model
+    accepted = catalog.parameters(model, None)
+    question = Question(
+        text,
+        model.id,
+        model.local,
+        without=without,
+        parameters={name: value for name, value in {"temperature": 0.0}.items() if name in accepted},
+        context_tokens=model.context_tokens,
+    )
+    live = desk.house.asking.ask(desk.collection, text, choice.connection, question)
+    if live is None:
+        st.rerun()
+    return live
+
+
+def _ask_assistant(desk: FilesDesk, choice: Choice, text: str) -> LiveTurn:
+    """The same question to our server's assistant, with the model that is chosen here."""
+    assert desk.collection is not None
+    key = "" if choice.model.local else choice.connection.api_key
+    way = talks.Way(desk.house.assistants.connection, choice.model.local, Functions((), {}, {}), key)
+    return desk.house.asking_assistant.ask(desk.collection, text, choice.model.id, way)
+
+
+def _waiting_for(desk: FilesDesk, choice: Choice) -> Callable[[Turn, float], str]:
+    speed = reading_speed(desk.turns)
+    return lambda turn, elapsed_s: waiting.waiting_for(choice.connection, turn, elapsed_s, speed)

@@ -1,0 +1,1 @@
+"""Tables a person uploads: recognised, loaded into DuckDB, and asked in SQL that cannot do harm."""

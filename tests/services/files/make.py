@@ -1,0 +1,47 @@
+"""Passages and answers to test with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from services.assistants.records import Hit
+from services.files.answering import AnswerReader
+from services.files.passages import Passage
+from services.turns import Event, Message, Turn
+
+WARRANTY = "The warranty lasts 24 months. It does not cover wear.\nThe compressor is covered for five years."
+ERRORS = "Error E4 means that the flow sensor reports too little water. Open the valve and restart the unit."
+
+
+def passage(
+    text: str = WARRANTY, *, file_id: str = "file-1", page: int | None = 3, start: int = 0
+) -> Passage:
+    return Passage(file_id, f"{file_id}.pdf", 0.8, text, start, start + len(text), page, page)
+
+
+def hit(
+    text: str, start: int, *, file_id: str = "file-1", score: float = 0.8, page: int | None = None
+) -> Hit:
+    starts = ((0, page),) if page else ()
+    span = (start, start + len(text))
+    return Hit(file_id, "a.pdf", score, text, {}, page, page, None, span, starts)
+
+
+def answer(*statements: tuple[int, str, str], found: bool = True) -> str:
+    """What a model writes: for each statement its passage, quote and words."""
+    told = [{"passage": number, "quote": quote, "statement": words} for number, quote, words in statements]
+    return json.dumps({"found": found, "statements": told}, ensure_ascii=False)
+
+
+def read(text: str, passages: Sequence[Passage], question: str = "What?", step: int = 7) -> Turn:
+    """The turn that an answer makes when it arrives in pieces of `step` characters."""
+    turn = Turn("conv", Message("user", question), "model", "Local")
+    reader = AnswerReader(question, passages)
+    events: list[Event] = []
+    for start in range(0, len(text), step):
+        events += reader.feed(text[start : start + step])
+    events += reader.finish()
+    for event in events:
+        turn.apply(event)
+    return turn
