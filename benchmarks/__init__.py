@@ -33,6 +33,12 @@ SECTIONS = {
         " the text that answers.",
         "The embedding model is small and knows little but English.",
     ),
+    "file_answers": Section(
+        "108 questions on 11 PDFs written for this project (`benchmarks/file_questions`) before anything was tuned, through /v1:"
+        " uploaded, read, recognised where they are pictures, embedded, and searched. A passage answers when it is of the"
+        " right file and page and holds the text that answers, whole.",
+        "The embedding model is small and knows little but English.",
+    ),
     "search_speed": Section(
         "250 files of 400 made-up passages each, their words as frequent as words are, their vectors random; 60 questions of"
         " six words, one after the other.",
@@ -42,6 +48,11 @@ SECTIONS = {
         "A PDF of 1,000 pages of real text, 3,000 characters each, through the server's own reader; vectors for one of 40"
         " pages with the local embedding model, on all cores.",
         "Embedding is pure processor time: it halves when something else runs.",
+    ),
+    "table_queries": Section(
+        "A CSV of five million made-up sales, loaded and asked through the processes that the app uses, in turns with DuckDB"
+        " alone, in this process, over the same file; both with two threads or as many as there are cores.",
+        "Loading and asking are processor time; on a machine that does something else meanwhile they take longer.",
     ),
     "sandbox": Section(
         "The code interpreter behind the sandbox that works here, in this process: from the call of a program that prints a"

@@ -72,10 +72,11 @@ class Conversing:
 
     def _ask(self, user: Message, parent_id: str | None, options: Any) -> LiveTurn | None:
         assert self._conversation_id is not None
+        st.session_state.pop(state.WIRE_TURN, None)
+        state.let_go_typed()
         live = self._house.chat.ask(
             self._conversation_id, user, self._choice.connection, options, parent_id=parent_id
         )
-        st.session_state.pop(state.WIRE_TURN, None)
         if live is None:
             st.rerun()
         return live

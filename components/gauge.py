@@ -31,9 +31,12 @@ class Gauge:
         conversation_id: str | None,
         turns: Sequence[Turn],
         options: Mapping[str, Any],
+        *,
+        called: str = "Chat",
     ) -> None:
         now = datetime.now(UTC)
         self._choice = choice
+        self._called = called
         self._today = house.ledger.totals(since=day_start(now, state.zone()))
         self._conversation = (
             house.ledger.totals(conversation_id=conversation_id) if conversation_id else Totals()
@@ -76,6 +79,7 @@ class Gauge:
             conversation=_line(self._conversation, extra),
             today=_line(self._today, extra),
             context=self._context(turn),
+            called=self._called,
             equivalent=self._equivalent(usage),
             budget_left_usd=self._left,
         )

@@ -33,6 +33,7 @@ from services.storage.blobs import open_blobs
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
 from services.storage.preferences import Preferences
+from services.tables.store import Tables
 from services.tools import toolbox
 
 
@@ -56,6 +57,7 @@ class House:
     functions: Library
     viewers: Workers
     collections: Collections
+    tables: Tables
     asking: Asking
     asking_assistant: AskingAssistant
 
@@ -69,7 +71,8 @@ def house() -> House:
     """The house, opened on first use. Raises StorageFailed when the data folder cannot be used."""
     settings, owner = get_settings(), DEFAULT_OWNER
     database = open_database(settings.resolved_database_url)
-    conversations = Conversations(database, open_blobs(settings), owner)
+    blobs = open_blobs(settings)
+    conversations = Conversations(database, blobs, owner)
     conversations.interrupt_stale()
     preferences, ledger = Preferences(database, owner), Ledger(database, owner)
     budgets, rate_limits = Budgets(preferences), RateLimits(database, owner)
@@ -79,6 +82,9 @@ def house() -> House:
     assistants = AssistantsApi(lambda: own_connection(settings, own_base_url()))
     collections = Collections(assistants)
     talks = Talks(assistants, runs, ledger, budgets)
+    tables = Tables(database, blobs, settings.home, owner)
+    tables.resume()
+    asking = Asking(collections, conversations, live, tables=tables, ledger=ledger, budgets=budgets)
     return House(
         settings=settings,
         loop=loop,
@@ -96,7 +102,8 @@ def house() -> House:
         functions=Library(preferences, toolbox(conversations.search)),
         viewers=Workers(limits=LIMITS),
         collections=collections,
-        asking=Asking(collections, conversations, live, ledger=ledger, budgets=budgets),
+        tables=tables,
+        asking=asking,
         asking_assistant=AskingAssistant(collections, assistants, talks),
     )
 

@@ -39,13 +39,14 @@ class ContextShare:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All the meter shows."""
+    """All the meter shows. `called` is the word for what the conversation is here."""
 
     turn: Turn | None
     turn_usage: Usage
     conversation: Line
     today: Line
     context: ContextShare
+    called: str = "Chat"
     equivalent: tuple[str, Decimal] | None = None
     budget_left_usd: Decimal | None = None
 
@@ -72,7 +73,7 @@ def _draw_sums(reading: Reading) -> None:
     turn_cost = _cost(reading.turn.cost_usd, 0) if reading.turn and reading.turn.usage else "…"
     rows = [
         ("Turn", reading.turn_usage, turn_cost),
-        ("Chat", reading.conversation.usage, _line_cost(reading.conversation, pending)),
+        (reading.called, reading.conversation.usage, _line_cost(reading.conversation, pending)),
         ("Today", reading.today.usage, _line_cost(reading.today, pending)),
     ]
     lines = [f"{_tokens(usage)} · {cost}" if _tokens(usage) != "–" else "–" for _, usage, cost in rows]

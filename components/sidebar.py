@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -80,14 +80,19 @@ def _chosen_connection(house: House, connections: tuple[Connection, ...]) -> Con
 def _offered(connection: Connection) -> tuple[tuple[Model, ...], str | None]:
     """The chat models a connection offers, and why none could be listed."""
     try:
-        listed = models(connection)
+        listed = chat_models(connection)
     except AppError as error:
         return (), error.user_message
-    described = (catalog.describe(entry["id"], connection.name, entry) for entry in listed)
     # Our own /v1 also passes the upstream's models on; here they belong to the upstream's own connection.
-    here = (m for m in described if m.local or not connection.is_local)
-    chat = [m for m in here if m.kind == "chat" and not catalog.is_shut_down(m, date.today())]
-    return tuple(chat), None if chat else f"{connection.name} lists no chat model."
+    here = tuple(m for m in listed if m.local or not connection.is_local)
+    return here, None if here else f"{connection.name} lists no chat model."
+
+
+def chat_models(connection: Connection) -> tuple[Model, ...]:
+    """The chat models a connection lists that still answer. Raises AppError."""
+    described = (catalog.describe(entry["id"], connection.name, entry) for entry in models(connection))
+    today = datetime.now(UTC).date()
+    return tuple(m for m in described if m.kind == "chat" and not catalog.is_shut_down(m, today))
 
 
 def _chosen_model(house: House, connection: Connection, offered: tuple[Model, ...]) -> Model:

@@ -25,7 +25,7 @@ MAX_QUOTE_CHARACTERS = 600
 LOADING_HEIGHT_PX = 420
 DIALOG_WIDTH_PX = 900
 NOT_ON_PAGE = "The passage was not found on this page, so nothing is marked."
-PICTURE_ONLY = "This page is a picture without text, so nothing can be marked."
+PICTURE_ONLY = "This page is a picture, so nothing can be marked on it."
 
 AS_CODE = ("code", "json")
 CODE_LINES_AROUND = 10

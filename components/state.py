@@ -143,7 +143,7 @@ def hold_typed() -> None:
 
 
 def let_go_typed() -> None:
-    """What was typed is about to be sent. Nothing of Streamlit may come in between."""
+    """What was typed is kept elsewhere now, or is as soon as the next line has run."""
     st.session_state.pop(HELD, None)
 
 

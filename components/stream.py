@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
 
-from components import figures
+from components import figures, state
 from components.modes import LOOKS
 from components.turn_view import AVATAR, Part, draw_message, draw_part, parts
 from services.live import LiveTurn
-from services.turns import ToolStep, Turn
+from services.turns import Mode, ToolStep, Turn
 
 FRAME_S = 0.05
 TOUCH_S = 0.1
-WATCH_S = 0.5
 
 
 def draw_live_turn(
@@ -33,11 +33,31 @@ def draw_live_turn(
     Stop ends the turn; `own_stop` draws a button for it, since the input has one only while it was what began the
     turn. A click elsewhere only ends this drawing: the turn goes on and the next run joins it.
     """
-    with st.chat_message("user", avatar=AVATAR["user"]):
-        draw_message(live.turn.user)
-        if below_question is not None:
-            below_question()
-    _refresh_when_done(live)
+    with stops(live):
+        with st.chat_message("user", avatar=AVATAR["user"]):
+            draw_message(live.turn.user)
+            if below_question is not None:
+                below_question()
+        slots, status = _places(live, own_stop=own_stop)
+        _follow(live, slots, status, waiting_for, on_frame)
+        state.let_go_typed()
+    st.rerun()
+
+
+@contextmanager
+def stops(live: LiveTurn) -> Iterator[None]:
+    """Stop in here ends the turn too."""
+    try:
+        yield
+    except StopException:
+        # Nothing of Streamlit may be touched from here on; a reload looks like Stop but has no page left.
+        if _page_is_open():
+            live.stop()
+        raise
+
+
+def _places(live: LiveTurn, *, own_stop: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Where the answer grows, and the line below it."""
     with st.chat_message("assistant", avatar=LOOKS[live.turn.mode].icon):
         slots = st.container()
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -46,14 +66,7 @@ def draw_live_turn(
                 st.button(
                     "Stop", icon=":material/stop_circle:", key=f"stop-{live.turn.id}", on_click=live.stop
                 )
-    try:
-        _follow(live, slots, status, waiting_for, on_frame)
-    except StopException:
-        # Nothing of Streamlit may be touched from here on; a reload looks like Stop but has no page left.
-        if _page_is_open():
-            live.stop()
-        raise
-    st.rerun()
+    return slots, status
 
 
 def _follow(
@@ -73,6 +86,8 @@ def _follow(
         # Touching Streamlit is what lets Stop through while nothing arrives.
         status.caption(_status_line(live, waiting_for, bool(drawn)))
         on_frame()
+        if live.turn.mode is not Mode.ASSISTANTS or live.turn.run is not None:
+            state.let_go_typed()  # a thread has the message when it has its run; elsewhere it was kept first
 
 
 def _draw_changes(now: list[Part], drawn: list[tuple[Part, DeltaGenerator]], slots: DeltaGenerator) -> None:
@@ -93,13 +108,6 @@ def _status_line(live: LiveTurn, waiting_for: Callable[[Turn, float], str], begu
     if not begun:
         return f":shimmer[{waiting_for(live.turn, live.elapsed_s)}]"
     return f"{figures.seconds(live.elapsed_s)}"
-
-
-@st.fragment(run_every=WATCH_S)
-def _refresh_when_done(live: LiveTurn) -> None:
-    """After Stop nothing redraws the page by itself; this does, once the turn has ended."""
-    if live.done:
-        st.rerun()
 
 
 def _page_is_open() -> bool:

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import streamlit as st
 
 from components import figures, server_files
+from components.files import table_result
 from components.plain import plain, plain_lines
+from services.tables.answers import TOOL
 from services.turns import ToolStep
 
 STEP_STATE: dict[str, Literal["running", "complete", "error"]] = {
@@ -26,6 +28,9 @@ HIT_CHARS = 600
 
 def draw_tool_step(step: ToolStep) -> None:
     """A tool call: its name, what went in, what came out."""
+    if step.call.name == TOOL:
+        table_result.draw_step(step)
+        return
     is_code, is_search = step.call.name == "code_interpreter", step.call.name == "file_search"
     # A status that is left as a context counts as complete, even when its call still waits.
     status = st.status(_label(step), type="step", state=STEP_STATE[step.state])

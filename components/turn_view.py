@@ -13,6 +13,7 @@ from components.citations import chips, mark_doubts, number_markers
 from components.markdown import to_markdown
 from components.modes import LOOKS
 from components.tool_steps import draw_tool_step
+from services.schema_checks import has_patterns
 from services.structured import validate_answer
 from services.turns import Attachment, Citation, Message, ToolCall, ToolStep, Turn, TurnStatus
 
@@ -182,17 +183,6 @@ def _check_structure(turn: Turn, schema: dict[str, Any]) -> None:
         )
     else:
         st.caption(":green[:material/check:] The answer fits the schema.")
-
-
-def has_patterns(schema: object) -> bool:
-    """Whether a JSON Schema asks for regular expressions, which answers are not held against."""
-    if isinstance(schema, list):
-        return any(has_patterns(part) for part in schema)
-    if not isinstance(schema, dict):
-        return False
-    # A property may be called "pattern" too; then it is a schema and not an expression.
-    asks = isinstance(schema.get("pattern"), str) or isinstance(schema.get("patternProperties"), dict)
-    return asks or any(has_patterns(part) for part in schema.values())
 
 
 def _editor(turn: Turn) -> Action | None:

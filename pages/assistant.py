@@ -8,11 +8,14 @@ from components import sidebar, state
 from components.assistant import acting, functions, gallery, picker, progress, server_panel, stores, threads
 from components.assistant.cards import Cards
 from components.assistant.desk import WINDOW, chat_models, describe, open_desk
+from components.assistant.run_panel import Following
 from components.gauge import Gauge
 from components.house import house as open_house
 from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
+from services.assistants.records import Assistant
 from services.errors import AppError
+from services.live import LiveTurn
 
 PANEL_PX = 440
 
@@ -30,7 +33,7 @@ def pick(model: str) -> None:
 
 choice = sidebar.draw_for(house, describe(house, model_id), chat_models(house), pick)
 settings = {"system_prompt": assistant.instructions if assistant else ""}
-gauge = Gauge(house, choice, desk.thread.id if desk.thread else None, turns, settings)
+gauge = Gauge(house, choice, desk.thread.id if desk.thread else None, turns, settings, called="Thread")
 gauge.draw(turns[-1] if turns else None)
 threads.draw_recent(desk)
 
@@ -41,62 +44,73 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("Vector stores", icon=":material/database:", type="tertiary", key="stores"):
         stores.manage(desk)
 on_the_server = picker.draw(desk)
-if assistant is None:
-    gallery.draw(desk)
-    st.stop()
 
-state.restore_typed()
-typed = st.chat_input(
-    f"Message {assistant.name or 'the assistant'}",
-    key=state.COMPOSER,
-    accept_file="multiple",
-    submit_mode="stop",
-    max_upload_size=512,
-)
-# The page stands at its end: there the panel is beside what was said last, however long the thread is.
-align = "bottom" if turns or typed else "top"
-talk, side = (
-    st.columns([3, 2], gap="large", vertical_alignment=align) if on_the_server else (st.container(), None)
-)
-live, cards = acting.join_if_running(desk), Cards(desk)
-action: Action | None = None
-suggested: str | None = None
-with talk:
-    if desk.has_earlier and st.button("Show earlier messages", icon=":material/expand_less:", key="earlier"):
-        st.session_state[state.SHOWN] = st.session_state.get(state.SHOWN, WINDOW) + WINDOW
+
+def talk_with(assistant: Assistant) -> None:
+    """The thread, what belongs to it on the server, and the next message."""
+    state.restore_typed()
+    typed = st.chat_input(
+        f"Message {assistant.name or 'the assistant'}",
+        key=state.COMPOSER,
+        accept_file="multiple",
+        submit_mode="stop",
+        max_upload_size=512,
+    )
+    # The page stands at its end: there the panel is beside what was said last, however long the thread is.
+    align = "bottom" if turns or typed else "top"
+    talk, side = (
+        st.columns([3, 2], gap="large", vertical_alignment=align) if on_the_server else (st.container(), None)
+    )
+    live, cards = acting.join_if_running(desk), Cards(desk)
+    action: Action | None = None
+    suggested: str | None = None
+    with talk:
+        if desk.has_earlier and st.button(
+            "Show earlier messages", icon=":material/expand_less:", key="earlier"
+        ):
+            st.session_state[state.SHOWN] = st.session_state.get(state.SHOWN, WINDOW) + WINDOW
+            st.rerun()
+        for turn in turns[:-1] if live else turns:
+            action = (
+                draw_turn(turn, (turn.id,), menu=acting.MENU, approve=cards.draw, after=acting.draw_files)
+                or action
+            )
+        if not turns and not typed:
+            suggested = gallery.starters(desk)
+    following = None
+    if side is not None:
+        with side, st.container(height=PANEL_PX, border=False):
+            following = server_panel.draw(desk)
+
+    try:
+        if action is not None:
+            acting.act(desk, action, cards)
+        elif typed or suggested:
+            with talk, st.spinner("Sending"):
+                live = acting.say(desk, suggested or typed.text, typed.files if typed else ())
+    except AppError as error:
+        st.session_state[state.RESTORE] = typed.text if typed else None
+        state.fail(error.user_message)
         st.rerun()
-    for turn in turns[:-1] if live else turns:
-        action = (
-            draw_turn(turn, (turn.id,), menu=acting.MENU, approve=cards.draw, after=acting.draw_files)
-            or action
-        )
-    if not turns and not typed:
-        suggested = gallery.starters(desk)
-following = None
-if side is not None:
-    with side, st.container(height=PANEL_PX, border=False):
-        following = server_panel.draw(desk)
+    if live is not None:
+        with talk:
+            draw_answer(live, following, own_stop=typed is None)
 
-try:
-    if action is not None:
-        acting.act(desk, action, cards)
-    elif typed or suggested:
-        with talk, st.spinner("Sending"):
-            live = acting.say(desk, suggested or typed.text, typed.files if typed else ())
-except AppError as error:
-    st.session_state[state.RESTORE] = typed.text if typed else None
-    state.fail(error.user_message)
-    st.rerun()
-if live is not None:
+
+def draw_answer(live: LiveTurn, panel: Following | None, *, own_stop: bool) -> None:
+    """The answer as it comes, and with it the meter, the files being read and the run."""
     reading = progress.Reading(house.assistants, live.turn)
 
     def follow() -> None:
         gauge.follow(live)
         reading.follow()
-        if following is not None:
-            following.follow(live.turn)
+        if panel is not None:
+            panel.follow(live.turn)
 
-    with talk:
-        draw_live_turn(
-            live, acting.waiting_for(desk), follow, own_stop=typed is None, below_question=reading.place
-        )
+    draw_live_turn(live, acting.waiting_for(desk), follow, own_stop=own_stop, below_question=reading.place)
+
+
+if assistant is None:
+    gallery.draw(desk)
+else:
+    talk_with(assistant)

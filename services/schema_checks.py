@@ -41,6 +41,11 @@ def problems(value: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
         raise ValueError("the schema cannot be applied") from error
 
 
+def has_patterns(schema: Any) -> bool:
+    """Whether a schema asks for regular expressions, which nothing is held against here."""
+    return bool(_without_patterns(schema) != schema)
+
+
 def _counted(follow: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
     """`follow` for a bounded number of times: a few references to each other can make millions of steps."""
     left = MAX_REFERENCES

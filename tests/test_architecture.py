@@ -12,6 +12,7 @@ HEAVY = (
     "alembic",
     "bpe_openai",
     "chromadb",
+    "duckdb",
     "genai_prices",
     "jsonschema",
     "lxml",
@@ -23,7 +24,9 @@ HEAVY = (
     "psycopg",
     "pypdf",
     "pypdfium2",
+    "python_calamine",
     "sqlalchemy",
+    "sqlglot",
     "tokenizers",
     "xllamacpp",
 )

@@ -11,6 +11,7 @@ from components import figures, server_files, source_view, state, waiting
 from components.assistant.cards import Cards
 from components.assistant.desk import FOLLOWED, Desk
 from components.assistant.diagram import WORDS
+from components.stream import stops
 from components.turn_view import Action
 from services.documents.views.shapes import Place, View
 from services.documents.views.view import view
@@ -34,7 +35,8 @@ def say(desk: Desk, text: str, files: Sequence[Any]) -> LiveTurn:
         raise InvalidInput("The thread still has a run that is not over. Answer it or cancel it, then go on.")
     uploads = [(file.name, file.getvalue()) for file in files]
     live = desk.house.talks.say(desk.thread, desk.assistant, text, uploads, desk.way(desk.assistant.model))
-    state.open_thread(live.turn.conversation_id)
+    with stops(live):
+        state.open_thread(live.turn.conversation_id)
     return live
 
 

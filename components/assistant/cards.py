@@ -12,8 +12,10 @@ from components.plain import plain
 from components.tool_steps import pretty
 from components.turn_view import Action
 from services.assistants.calling import Decision
+from services.documents.decoding import decoded
 from services.functions.function_tool import FunctionTool
 from services.functions.http_operation import HttpOperation
+from services.functions.results import MAX_RESULT_BYTES
 from services.turns import ToolCall, Turn
 
 ARGUMENTS_HEIGHT_PX = 120
@@ -24,6 +26,7 @@ class Cards:
 
     def __init__(self, desk: Desk) -> None:
         self._known = {function.name: function for function in desk.house.functions.all()}
+        self._problem: str | None = None
         self.decisions: dict[str, Decision] = {}
 
     def draw(self, turn: Turn) -> Action | None:
@@ -39,7 +42,7 @@ class Cards:
                 refuse = st.button("Refuse", key=f"refuse-{turn.id}", icon=":material/block:")
         if refuse:
             self.decisions = {call.id: Decision(allowed=False) for call in waiting}
-        elif run and (problem := _problem(drafts)):
+        elif run and (problem := self._problem or _problem(drafts)):
             st.error(problem, icon=":material/data_object:")
         elif run:
             self.decisions = drafts
@@ -54,13 +57,23 @@ class Cards:
             key=f"arguments-{call.id}",
             height=ARGUMENTS_HEIGHT_PX,
         )
-        typed = None
-        if function is None or function.kind == "typed":
-            typed = st.text_area(
-                "Your answer to the model", key=f"answer-{call.id}", height=ARGUMENTS_HEIGHT_PX
-            )
+        by_hand = function is None or function.kind == "typed"
+        typed = self._draw_answer(call) if by_hand else None
         _draw_key(function)
         return Decision(True, arguments, typed)
+
+    def _draw_answer(self, call: ToolCall) -> str:
+        """The person's answer: typed, or a file, which takes the browser no time however long it is."""
+        typed = st.text_area("Your answer to the model", key=f"answer-{call.id}", height=ARGUMENTS_HEIGHT_PX)
+        file = st.file_uploader("or a file", key=f"answer-file-{call.id}")
+        if file is None:
+            return typed or ""
+        text = decoded(file.getvalue())
+        if text is None:
+            self._problem = f"{plain(file.name)} is not text. Choose another file, or type the answer."
+        elif len(text.encode()) > MAX_RESULT_BYTES:
+            st.caption(f":material/content_cut: The model gets the first {MAX_RESULT_BYTES:,} bytes of it.")
+        return text or ""
 
 
 def _where(function: FunctionTool | None) -> str:

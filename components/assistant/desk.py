@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from components import server_files, state
+from components import server_files, sidebar, state
 from components.house import House, models
 from components.house import house as open_house
 from services import catalog
@@ -169,7 +169,5 @@ def describe(house: House, model_id: str) -> Model:
 
 def chat_models(house: House) -> tuple[str, ...]:
     """The ids of the chat models our own server answers with, the local one first."""
-    connection = house.assistants.connection
-    found = [catalog.describe(entry["id"], connection.name, entry) for entry in models(connection)]
-    chat = [model for model in found if model.kind == "chat"]
-    return tuple(m.id for m in sorted(chat, key=lambda m: (not m.local, m.id != house.settings.chat_model)))
+    found = sidebar.chat_models(house.assistants.connection)
+    return tuple(m.id for m in sorted(found, key=lambda m: (not m.local, m.id != house.settings.chat_model)))

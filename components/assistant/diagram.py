@@ -8,11 +8,11 @@ import streamlit as st
 
 from services.turns import RunState
 
-WIDTH, HEIGHT = 440, 216
+WIDTH, HEIGHT = 444, 216
 BOX_WIDTH, BOX_HEIGHT = 124, 32
 LIT = "#7c3aed"
 INK = {"light": "#4b5563", "dark": "#b6bdc9"}
-LEFT, MIDDLE, RIGHT = 4, 158, 312
+LEFT, MIDDLE, RIGHT = 8, 162, 316
 PLACES: dict[RunState, tuple[int, int]] = {
     "queued": (LEFT, 8),
     "requires_action": (LEFT, 94),
@@ -25,18 +25,21 @@ PLACES: dict[RunState, tuple[int, int]] = {
     "expired": (RIGHT, 178),
 }
 ARROWS = {
-    ("queued", "in_progress"): "128,24 157,24",
-    ("in_progress", "completed"): "282,24 311,24",
-    ("in_progress", "incomplete"): "282,24 311,66",
-    ("in_progress", "failed"): "282,24 311,108",
-    ("in_progress", "requires_action"): "188,40 112,93",
-    ("requires_action", "in_progress"): "82,94 162,41",
-    ("in_progress", "cancelling"): "226,40 226,135",
-    ("requires_action", "cancelling"): "128,110 157,144",
-    ("requires_action", "expired"): "66,126 66,194 311,194",
-    ("cancelling", "cancelled"): "282,152 311,152",
+    ("queued", "in_progress"): "132,24 161,24",
+    ("in_progress", "completed"): "286,24 315,24",
+    ("in_progress", "incomplete"): "286,24 315,66",
+    ("in_progress", "requires_action"): "180,40 132,96",
+    ("requires_action", "queued"): "70,94 70,41",
+    ("queued", "cancelling"): "112,40 178,135",
+    ("in_progress", "cancelling"): "232,40 232,135",
+    ("requires_action", "cancelling"): "132,116 161,144",
+    ("cancelling", "cancelled"): "286,152 315,152",
 }
 """The corners of each arrow, as points of the picture."""
+NOT_OVER: tuple[RunState, ...] = ("queued", "in_progress", "requires_action", "cancelling")
+FRAME = (1, 1, 297, 176)
+FROM_FRAME: dict[RunState, str] = {"failed": "298,108 315,108", "expired": "298,170 315,187"}
+"""The arrows from what is not over, whichever state that is."""
 WORDS: dict[RunState, str] = {
     "queued": "Waiting to begin",
     "in_progress": "The model works",
@@ -63,7 +66,12 @@ def svg(present: RunState | None, theme: str) -> str:
     ink = INK["dark" if theme == "dark" else "light"]
     arrows = "".join(
         f'<polyline points="{points}" fill="none" stroke="{ink}" stroke-opacity="0.55" marker-end="url(#a)"/>'
-        for points in ARROWS.values()
+        for points in (*ARROWS.values(), *FROM_FRAME.values())
+    )
+    x, y, width, height = FRAME
+    frame = (
+        f'<path d="M{x} {y}h{width}v{height}h-{width}z" fill="none" stroke="{ink}" stroke-opacity="0.35" '
+        f'stroke-dasharray="3 4"/>'
     )
     boxes = "".join(_box(name, ink, is_lit=name == present) for name in PLACES)
     head = (
@@ -72,7 +80,7 @@ def svg(present: RunState | None, theme: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="sans-serif" font-size="14">{head}{arrows}{boxes}</svg>'
+        f'font-family="sans-serif" font-size="14">{head}{frame}{arrows}{boxes}</svg>'
     )
 
 

@@ -8,9 +8,10 @@ from components import state
 from components.assistant.desk import Desk, chat_models
 from components.failures import show
 from components.plain import plain
-from services.assistants.portable import exported, functions_in, imported
+from services.assistants.portable import exported, functions_in, imported, with_names
 from services.assistants.records import Assistant
 from services.errors import AppError
+from services.functions.incoming import beside
 from services.functions.stored import from_json, to_json
 
 
@@ -56,9 +57,14 @@ def import_dialog(desk: Desk) -> None:
             )
             for notice in one.notices:
                 st.caption(f":material/info: {plain(notice)}")
+        given = [from_json(function) for function in functions_in(file.getvalue())]
+        incoming = beside(given, desk.house.functions.all())
+        for notice in incoming.notices:
+            st.caption(f":material/info: {plain(notice)}")
         if st.button("Import", type="primary", icon=":material/upload:", key="import-assistants-go"):
-            desk.house.functions.save(*(from_json(given) for given in functions_in(file.getvalue())))
-            made = [desk.house.assistants.create_assistant(one.body) for one in found]
+            desk.house.functions.save(*incoming.functions)
+            bodies = [with_names(one.body, incoming.names) for one in found]
+            made = [desk.house.assistants.create_assistant(body) for body in bodies]
             st.session_state[state.ASSISTANT] = made[-1].id
             state.notify(f"{len(made)} imported.", ":material/upload:")
             st.rerun()

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from components import figures
+from components.files import table_result
 from components.plain import plain, plain_lines
+from services.tables.asking import answer_in
 from services.turns import Turn
 
 EXCERPT_CHARS = 420
@@ -17,6 +19,8 @@ DOUBT = "[?]"
 
 def draw_below(turn: Turn) -> None:
     """What is to be said below an answer."""
+    if table_answer := answer_in(turn):
+        table_result.draw_notes(table_answer)
     if turn.unsupported:
         count = len(turn.unsupported)
         words = "A statement marked [?] is" if count == 1 else f"{count} statements marked [?] are"

@@ -1,14 +1,15 @@
-"""The Ask tab: the files on the left, questions and answers in the middle, the source of a citation on the right."""
+"""The Ask tab: the files, questions and answers about them, and beside these the source of a citation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from components import state, waiting
 from components.conversation import reading_speed
-from components.files import answers, shelf, source
+from components.files import answered, answers, shelf, source
 from components.files.desk import WAYS, FilesDesk, Way
 from components.gauge import Gauge
 from components.modes import LOOKS
@@ -21,15 +22,27 @@ from services.assistants.calling import Functions
 from services.errors import AppError
 from services.files.manual import Question
 from services.live import LiveTurn
+from services.tables.answers import TableQuestion
 from services.turns import Turn
 
 WAY = "files-way"
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A question to send: without some passages, or with SQL that the person wrote."""
+
+    text: str
+    without: tuple[str, ...] = ()
+    sql: str | None = None
+
+
 MENU = {"Copy": ":material/content_copy: Copy"}
 
 
-def chosen_way() -> Way:
-    """Which way questions are answered in this session."""
-    way: Way = st.session_state.get(WAY) or "manual"
+def chosen_way() -> Way | None:
+    """Which way the person chose in this session."""
+    way: Way | None = st.session_state.get(WAY)
     return way
 
 
@@ -37,15 +50,14 @@ def draw(desk: FilesDesk, choice: Choice) -> None:
     """The tab. What the person asks is sent at its end, when everything else is drawn."""
     gauge = Gauge(desk.house, choice, _conversation_id(desk), desk.turns, {})
     gauge.draw(desk.turns[-1] if desk.turns else None)
-    opened = source.shown()
-    columns = st.columns([3, 5, 5] if opened else [3, 8], gap="large")
     if desk.collection is not None:
-        with columns[0]:
-            shelf.draw_files(desk, desk.collection)
-    if opened:
-        with columns[2]:
+        shelf.draw_files(desk, desk.collection)
+    opened = source.shown()
+    talk, side = st.columns([6, 5], gap="large") if opened else (st.container(), None)
+    if opened and side is not None:
+        with side:
             source.draw(desk, opened)
-    with columns[1]:
+    with talk:
         _draw_talk(desk, choice, gauge)
 
 
@@ -56,10 +68,10 @@ def _conversation_id(desk: FilesDesk) -> str | None:
 
 
 def _draw_talk(desk: FilesDesk, choice: Choice, gauge: Gauge) -> None:
-    if desk.collection is None or not desk.collection.file_count:
+    if not desk.ways:
         _draw_empty(desk)
         return
-    _draw_ways()
+    _draw_ways(desk)
     talk = st.container()
     state.restore_typed()
     typed = st.chat_input("Ask about these files", key=state.COMPOSER, submit_mode="stop")
@@ -71,9 +83,9 @@ def _draw_talk(desk: FilesDesk, choice: Choice, gauge: Gauge) -> None:
             live.stop()
             live.join()
         if typed:
-            live = _ask(desk, choice, typed, ())
+            live = _ask(desk, choice, Again(typed))
         elif again is not None:
-            live = _ask(desk, choice, *again)
+            live = _ask(desk, choice, again)
     except AppError as error:
         st.session_state[state.RESTORE] = typed or None
         state.fail(error.user_message)
@@ -96,27 +108,29 @@ def _draw_empty(desk: FilesDesk) -> None:
         st.rerun()
 
 
-def _draw_ways() -> None:
-    way = st.segmented_control(
+def _draw_ways(desk: FilesDesk) -> None:
+    if st.session_state.get(WAY) not in desk.ways:
+        st.session_state[WAY] = desk.way
+    st.segmented_control(
         "Answered by",
-        list(WAYS),
+        desk.ways,
         format_func=lambda one: f"{LOOKS[WAYS[one][1]].icon} {WAYS[one][0]}",
-        default="manual",
         required=True,
         key=WAY,
         label_visibility="collapsed",
     )
-    st.caption(WAYS[way or "manual"][2])
+    st.caption(WAYS[desk.way][2])
 
 
-def _draw_turns(desk: FilesDesk) -> tuple[str, tuple[str, ...]] | None:
-    """The questions and answers so far; a question to ask again, and the passages to leave out."""
-    again: tuple[str, tuple[str, ...]] | None = None
+def _draw_turns(desk: FilesDesk) -> Again | None:
+    """The questions and answers so far; what to ask again, and how."""
+    again: Again | None = None
     for turn in desk.turns[:-1] if desk.live else desk.turns:
         action = draw_turn(turn, (turn.id,), menu=MENU, after=answers.draw_below)
-        left_out = answers.draw_passages(turn) if desk.way == "manual" else None
-        if left_out is not None:
-            again = turn.user.content, left_out
+        left_out = answers.draw_passages(turn) if desk.way != "native" else None
+        sql = answered.draw(desk, turn) if desk.way != "native" else None
+        if left_out is not None or sql is not None:
+            again = Again(turn.user.content, left_out or (), sql)
         _act(action)
     return again
 
@@ -127,24 +141,38 @@ def _act(action: Action | None) -> None:
         st.rerun()
 
 
-def _ask(desk: FilesDesk, choice: Choice, text: str, without: tuple[str, ...]) -> LiveTurn | None:
-    assert desk.collection is not None
+def _ask(desk: FilesDesk, choice: Choice, wanted: Again) -> LiveTurn | None:
+    state.let_go_typed()
     if desk.way == "native":
-        return _ask_assistant(desk, choice, text)
-    model = choice.model
-    accepted = catalog.parameters(model, None)
-    question = Question(
-        text,
-        model.id,
-        model.local,
-        without=without,
-        parameters={name: value for name, value in {"temperature": 0.0}.items() if name in accepted},
-        context_tokens=model.context_tokens,
-    )
-    live = desk.house.asking.ask(desk.collection, text, choice.connection, question)
+        return _ask_assistant(desk, choice, wanted.text)
+    live = (_ask_tables if desk.way == "tables" else _ask_documents)(desk, choice, wanted)
     if live is None:
         st.rerun()
     return live
+
+
+def _ask_documents(desk: FilesDesk, choice: Choice, wanted: Again) -> LiveTurn | None:
+    assert desk.collection is not None
+    question = Question(
+        wanted.text,
+        choice.model.id,
+        choice.model.local,
+        without=wanted.without,
+        parameters=_parameters(choice),
+        context_tokens=choice.model.context_tokens,
+    )
+    return desk.house.asking.ask(desk.collection, wanted.text, choice.connection, question)
+
+
+def _ask_tables(desk: FilesDesk, choice: Choice, wanted: Again) -> LiveTurn | None:
+    assert desk.collection is not None
+    question = TableQuestion(wanted.text, (), choice.model.id, sql=wanted.sql, parameters=_parameters(choice))
+    return desk.house.asking.ask_tables(desk.collection, choice.connection, question)
+
+
+def _parameters(choice: Choice) -> dict[str, float]:
+    """The same question is to get the same answer, where the model lets one say so."""
+    return {"temperature": 0.0} if "temperature" in catalog.parameters(choice.model, None) else {}
 
 
 def _ask_assistant(desk: FilesDesk, choice: Choice, text: str) -> LiveTurn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import streamlit as st
@@ -13,11 +13,12 @@ from components.house import House
 from services.errors import NotFound
 from services.files.collections import Collection
 from services.live import LiveTurn
+from services.tables.shapes import Table
 from services.turns import Mode, Turn
 
 WINDOW = 20
 
-Way = Literal["manual", "native"]
+Way = Literal["manual", "native", "tables"]
 WAYS: dict[Way, tuple[str, Mode, str]] = {
     "manual": (
         "Retrieval by us",
@@ -28,6 +29,11 @@ WAYS: dict[Way, tuple[str, Mode, str]] = {
         "Assistant with file search",
         Mode.ASSISTANTS,
         "The server searches inside a run: you send the question alone, and take its citations on trust.",
+    ),
+    "tables": (
+        "SQL over tables",
+        Mode.CHAT_COMPLETIONS,
+        "The model writes SQL, DuckDB computes, and the numbers in the sentence are held against the result.",
     ),
 }
 
@@ -42,16 +48,35 @@ class FilesDesk:
     way: Way
     turns: tuple[Turn, ...] = ()
     live: LiveTurn | None = None
+    tables: tuple[Table, ...] = ()
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways in which this collection can be asked."""
+        documents: tuple[Way, ...] = ("manual", "native") if self.has_documents else ()
+        return (*documents, "tables") if self.tables else documents
+
+    @property
+    def has_documents(self) -> bool:
+        """Whether there is anything to search."""
+        return self.collection is not None and self.collection.file_count > 0
+
+    @property
+    def file_count(self) -> int:
+        """Documents and tables together."""
+        return (self.collection.file_count if self.collection else 0) + len(self.tables)
 
 
-def open_desk(house: House, way: Way) -> FilesDesk:
+def open_desk(house: House, wanted: Way | None) -> FilesDesk:
     """Everything the page needs to draw. Raises AppError."""
     collections = tuple(house.collections.all())
     collection = _collection(collections)
     if collection is None:
-        return FilesDesk(house, collections, None, way)
+        return FilesDesk(house, collections, None, "manual")
+    desk = FilesDesk(house, collections, collection, "manual", tables=tuple(house.tables.list(collection.id)))
+    way = wanted if wanted in desk.ways else next(iter(desk.ways), "manual")
     turns, live = _asked(house, collection, way)
-    return FilesDesk(house, collections, collection, way, turns, live)
+    return replace(desk, way=way, turns=turns, live=live)
 
 
 def _collection(collections: tuple[Collection, ...]) -> Collection | None:
@@ -65,7 +90,7 @@ def _collection(collections: tuple[Collection, ...]) -> Collection | None:
 
 
 def _asked(house: House, collection: Collection, way: Way) -> tuple[tuple[Turn, ...], LiveTurn | None]:
-    if way == "manual":
+    if way != "native":
         turns = tuple(house.asking.history(collection)[-WINDOW:])
         return turns, house.asking.live(turns)
     if collection.thread_id is None:

@@ -10,22 +10,24 @@ import streamlit as st
 from components import figures, server_files, state
 from components.assistant import progress
 from components.failures import show
+from components.files import table_list
 from components.files.desk import FilesDesk
 from components.plain import plain
 from services.errors import AppError
 from services.files.collections import MAX_NAME_CHARS, Collection
 
 KINDS = [
-    "pdf", "txt", "md", "html", "docx", "pptx", "json", "jsonl", "csv", "tsv", "xlsx",
+    "pdf", "txt", "md", "html", "docx", "pptx", "json", "jsonl", "csv", "tsv", "xlsx", "xlsm", "ndjson",
     "py", "js", "ts", "java", "c", "cpp", "go", "rs", "rb", "sh", "sql", "css", "tex",
 ]  # fmt: skip
+TABLES = (".csv", ".tsv", ".xlsx", ".xlsm", ".jsonl", ".ndjson")
 FIRST_NAME = "My files"
 UPLOADS = "files-uploads"
 
 
 def draw_choice(desk: FilesDesk) -> None:
     """Which collection is open, and what can be done with collections."""
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
         by_id = {one.id: one for one in desk.collections}
         if desk.collection is not None:
             key = f"collection-{desk.collection.id}"
@@ -79,18 +81,32 @@ def _draw_actions(desk: FilesDesk, collection: Collection) -> None:
     )
     if st.button("Delete for good", icon=":material/delete_forever:", key=f"delete-{collection.id}"):
         desk.house.asking.forget(collection)
+        desk.house.tables.delete_collection(collection.id)
         desk.house.collections.delete(collection)
         state.open_collection(None)
         st.rerun()
 
 
 def draw_files(desk: FilesDesk, collection: Collection) -> None:
-    """The files of a collection with how far they are, and the place to add some."""
+    """The files of a collection with how far they are, and the place to add some; folded when there is something to read."""
+    count = desk.file_count
+    with st.expander(
+        figures.counted(count, "file") if count else "Add files",
+        icon=":material/folder_open:",
+        expanded=not desk.turns,
+        key=f"shelf-{collection.id}-{bool(desk.turns)}",
+    ):
+        _draw_files(desk, collection)
+
+
+def _draw_files(desk: FilesDesk, collection: Collection) -> None:
     api = desk.house.collections
     if collection.file_count:
         progress.draw_rows(
             lambda: api.files(collection.id), lambda file: api.remove(collection.id, file), "shelf"
         )
+    if desk.tables:
+        table_list.draw(desk, collection.id)
     number = st.session_state.get(UPLOADS, 0)
     uploaded = st.file_uploader(
         "Add files",
@@ -98,7 +114,7 @@ def draw_files(desk: FilesDesk, collection: Collection) -> None:
         accept_multiple_files=True,
         key=f"add-{collection.id}-{number}",
         max_upload_size=server_files.MOST_UPLOAD_MB,
-        label_visibility="collapsed" if collection.file_count else "visible",
+        label_visibility="collapsed" if desk.file_count else "visible",
     )
     if uploaded:
         add(desk, collection, uploaded)
@@ -113,13 +129,21 @@ def add(desk: FilesDesk, collection: Collection, uploaded: Sequence[Any]) -> Non
     for number, file in enumerate(uploaded):
         bar.progress(number / len(uploaded), f"Uploading {plain(file.name)}")
         try:
-            added = desk.house.collections.add(collection.id, file.name, file.getvalue())
+            was_there = _add(desk, collection, file)
         except AppError as error:
             refused.append(error.user_message)
         else:
-            there += [added.filename] if added.was_there else []
+            there += [file.name] if was_there else []
     if there:
         names = ", ".join(map(plain, there[:5])) + (" and others" if len(there) > 5 else "")
         state.notify(f"In the collection already, with the same content: {names}.", ":material/content_copy:")
     if refused:
         state.fail("  \n".join(map(plain, refused)))
+
+
+def _add(desk: FilesDesk, collection: Collection, file: Any) -> bool:
+    """Whether the file was there already. Tables are asked in SQL, anything else is searched."""
+    if file.name.lower().endswith(TABLES):
+        known = {table.id for table in desk.house.tables.list(collection.id)}
+        return desk.house.tables.add(collection.id, file.name, file).id in known
+    return desk.house.collections.add(collection.id, file.name, file.getvalue()).was_there

@@ -81,6 +81,18 @@ def functions_in(data: bytes) -> list[dict[str, Any]]:
     ]
 
 
+def with_names(body: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The body of an assistant whose functions are called otherwise here."""
+    return {**body, "tools": [_with_name(tool, names) for tool in body["tools"]]}
+
+
+def _with_name(tool: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    if tool["type"] != "function":
+        return tool
+    name = tool["function"]["name"]
+    return {**tool, "function": {**tool["function"], "name": names.get(name, name)}}
+
+
 def _read(data: bytes) -> Any:
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"The file has {len(data):,} bytes; an assistant has at most {MAX_BYTES:,}.")

@@ -10,7 +10,7 @@ _BINARY_BYTES = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _TWO_BYTES_OF_UTF_8 = re.compile(rb"[\xc2-\xf4][\x80-\xbf]")
 # The mark of UTF-16 begins that of UTF-32, which therefore comes first.
-_BYTE_ORDER_MARKS = {
+BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe\x00\x00": "utf-32",
     b"\x00\x00\xfe\xff": "utf-32",
@@ -21,11 +21,11 @@ _BYTE_ORDER_MARKS = {
 
 def decoded(data: bytes) -> str | None:
     """The text of a file, line ends as they are; None when it is no text."""
-    for mark, encoding in _BYTE_ORDER_MARKS.items():
+    for mark, encoding in BYTE_ORDER_MARKS.items():
         if data.startswith(mark):
             return _decode_as(encoding, data)
     if is_binary(data):
-        unmarked = _utf_16_without_mark(data)
+        unmarked = utf_16_without_mark(data)
         return _decode_as(unmarked, data) if unmarked else None
     return _decode_as("utf-8", data) or _damaged_utf_8(data) or _guessed(data)
 
@@ -48,7 +48,7 @@ def _decode_as(encoding: str, data: bytes) -> str | None:
     return None if "\x00" in text else text
 
 
-def _utf_16_without_mark(data: bytes) -> str | None:
+def utf_16_without_mark(data: bytes) -> str | None:
     """UTF-16 without a mark has a zero in most of its even or odd places, as Latin letters are written."""
     if len(data) % 2:
         return None

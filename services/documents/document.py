@@ -9,29 +9,57 @@ from typing import Literal
 
 Kind = Literal["pdf", "docx", "pptx", "html", "markdown", "json", "jsonl", "csv", "tsv", "code", "text"]
 
+MAX_TITLE_CHARACTERS = 300
+MAX_BOOKMARKS = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
     """Characters `start` to `end` of a text, and their place in the file.
 
-    `page` counts PDF pages and slides from 1. `row` counts records of CSV, TSV and JSON lines from 1, without the
-    header: it is the first one of the section, which holds one record a line. (A section for each record would
-    outweigh the text.)
+    `page` counts PDF pages and slides from 1; `ocr` tells that its text was recognised in a picture. `row` counts
+    records of CSV, TSV and JSON lines from 1, without the header: it is the first one of the section, which holds one
+    record a line. (A section for each record would outweigh the text.)
     """
 
     start: int
     end: int
     page: int | None = None
     row: int | None = None
+    ocr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a file says of itself; empty where it says nothing. `created` is a date, as in 2024-05-31.
+
+    `outline` are its bookmarks in order: level from 1, title, and page, or None for one that leads nowhere.
+    """
+
+    title: str = ""
+    author: str = ""
+    created: str = ""
+    outline: tuple[tuple[int, str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file as text, with its sections in order; none where a file has neither pages nor records."""
+    """A file as text, with its sections in order; none where a file has neither pages nor records.
+
+    `pictures` are pages whose text is yet to be recognised, `unread` those where that failed.
+    """
 
     kind: Kind
     text: str
     sections: tuple[Section, ...] = ()
+    pictures: tuple[int, ...] = ()
+    unread: tuple[int, ...] = ()
+    about: About = About()
+
+
+def ocr_pages(document: Document) -> list[int]:
+    """The pages whose text was recognised in pictures."""
+    return [section.page for section in document.sections if section.ocr and section.page is not None]
 
 
 def page_at(document: Document, position: int) -> int | None:

@@ -21,18 +21,21 @@ class Limits:
     wall_s: float = 300.0
 
 
-def limit_memory(memory_bytes: int) -> None:
-    """End this process's growth at `memory_bytes`: by the system, or by ending it where the system does not care."""
+def limit_memory(memory_bytes: int, file_bytes: int = 0) -> None:
+    """End this process's growth at `memory_bytes`: by the system, or by ending it where the system does not care.
+
+    It may write files of up to `file_bytes`.
+    """
     import resource
 
-    for kind in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(kind, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     try:
         if sys.platform == "darwin":  # accepts the limit and does not keep it
             raise ValueError
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     except (ValueError, OSError):
-        threading.Thread(target=_end_above, args=(memory_bytes,), daemon=True).start()
+        threading.Thread(target=end_above, args=(memory_bytes,), daemon=True).start()
 
 
 def limit_cpu(cpu_s: int) -> None:
@@ -57,7 +60,8 @@ def used_memory_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _end_above(memory_bytes: int) -> None:
+def end_above(memory_bytes: int) -> None:
+    """Watch this process, and end it when it has so much memory."""
     pause = threading.Event()
     while used_memory_bytes() < memory_bytes:
         pause.wait(WATCH_S)

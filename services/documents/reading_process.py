@@ -21,6 +21,8 @@ WORKER_MODULE = "services.documents.worker"
 POLL_S = 0.1
 MAX_MESSAGE_BYTES = 4 * 2**20
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TMPDIR")
+# NumPy would reserve memory for a thread on each core, which on a large machine is more than the limit.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 Message = dict[str, Any]
 
@@ -76,9 +78,9 @@ class ReadingProcess:
         kind: str,
         path: Path,
         is_cancelled: Callable[[], bool],
-        view: Mapping[str, Any] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Iterator[Message]:
-        """What it says about a file, up to and including how that ended: its text, or the view that is asked for.
+        """What it says about a file, up to and including how that ended: its text, or what `more` asks for.
 
         Raises Cancelled, OutOfTime or ProcessEnded; the process must then be ended too.
         """
@@ -86,7 +88,7 @@ class ReadingProcess:
         had_started = False
         deadline = time.monotonic() + self._limits.wall_s
         try:
-            self._ask({"kind": kind, "path": str(path.resolve())} | ({"view": dict(view)} if view else {}))
+            self._ask({"kind": kind, "path": str(path.resolve())} | dict(more or {}))
             for line in self._lines(deadline, is_cancelled):
                 message = _parsed(line)
                 had_started = had_started or "started" in message
@@ -137,7 +139,7 @@ def _environment() -> dict[str, str]:
     """What Python needs to run our code, and no key."""
     kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**kept, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _parsed(line: bytes) -> Message:

@@ -7,7 +7,7 @@ from typing import Literal
 MAX_CHARACTERS = 20_000_000  # about the 5,000,000 tokens that OpenAI takes for file_search
 MAX_PAGES = 5_000
 
-Code = Literal["unsupported_file", "invalid_file"]
+Code = Literal["unsupported_file", "invalid_file", "password_needed"]
 
 
 class Unreadable(Exception):
@@ -31,10 +31,9 @@ OLD_OFFICE = "is in an old Office format. Save it as DOCX, PPTX or CSV and uploa
 
 EMPTY = "is empty. Upload a file with something in it."
 WITHOUT_WORDS = "holds no text. Upload a file with something in it."
-ONLY_PICTURES = (
-    "holds no text, only pictures of pages. Run text recognition (OCR) on it and upload the result."
-)
+ONLY_PICTURES = "holds only pictures of pages, and no text could be recognised in them. Scan it anew, sharper, and upload that."
 PROTECTED = "is protected by a password. Save it without one and upload that."
+DOES_NOT_OPEN = "does not open with this password. Type it again; capitals matter."
 LOCKED_OFFICE = "is protected by a password, or in an old Office format. Save it without one, as DOCX or PPTX, and upload that."
 DAMAGED = "cannot be read; it may be damaged. Save it anew and upload that."
 FATAL = "cannot be read: it is damaged, or takes too much memory. Save it anew, or split it, and upload that."
@@ -47,6 +46,11 @@ TOO_SLOW_TO_SHOW = "takes too long to show. Download it and open it there."
 def unsupported(says: str) -> Unreadable:
     """A kind of file that holds no text for us."""
     return Unreadable(says, "unsupported_file")
+
+
+def locked() -> Unreadable:
+    """A PDF that opens with a password only."""
+    return Unreadable(PROTECTED, "password_needed")
 
 
 def too_long() -> Unreadable:

@@ -11,18 +11,23 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.documents import unlocking
 from services.documents.limits import limit_cpu, limit_memory, used_memory_bytes
 from services.documents.parts import Part, bounded
-from services.documents.readers import docx, html, package, pdf, pptx, tables
+from services.documents.readers import about, docx, html, package, pdf, pptx, tables
 from services.documents.readers import json as json_reader
 from services.documents.refusals import DAMAGED, Unreadable
 from services.documents.views import answers as views
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
+
+PATIENT = 10
+"""How nice a process is that recognises text in pictures, which takes long: others come first."""
 
 Reader = Callable[[Path], Iterator[Part]]
 
@@ -73,8 +78,17 @@ def _messages(readers: Mapping[str, Reader], request: Mapping[str, Any]) -> Iter
     if "view" in request:
         yield from views.answer(kind, path, request["view"], readers.get(kind))
         return
-    for part in bounded(readers[kind](path)):
-        yield {"part": [part.text, part.page, part.row, part.pages]}
+    if "unlock" in request:
+        yield from unlocking.answer(path, request["unlock"])
+        return
+    if "recognise" in request:
+        os.nice(max(0, PATIENT - os.nice(0)))
+        parts = pdf.recognise(path, request["recognise"])
+    else:
+        yield {"about": asdict(about.about(kind, path))}
+        parts = readers[kind](path)
+    for part in bounded(parts):
+        yield {"part": [part.text, part.page, part.row, part.pages, part.is_picture, part.ocr]}
 
 
 def _send(answers: TextIOWrapper, message: dict[str, Any]) -> None:

@@ -42,9 +42,12 @@ class Workers:
         self.close()
 
     def read(
-        self, kind: str, path: Path, cancelled: threading.Event, view: Mapping[str, Any] | None = None
+        self, kind: str, path: Path, cancelled: threading.Event, more: Mapping[str, Any] | None = None
     ) -> Generator[Message]:
-        """What a process says about a file; waits for a free one. Raises what ReadingProcess.read does."""
+        """What a process says about a file, when it reads it or does what `more` asks for; waits for a free one.
+
+        Raises what ReadingProcess.read does.
+        """
 
         def is_cancelled() -> bool:
             return cancelled.is_set() or self._closed.is_set()
@@ -52,7 +55,7 @@ class Workers:
         for attempt in range(1, ATTEMPTS + 1):
             with self._borrowed(is_cancelled) as process:
                 try:
-                    yield from process.read(kind, path, is_cancelled, view)
+                    yield from process.read(kind, path, is_cancelled, more)
                     return
                 except ProcessEnded as error:
                     # An idle process may have been lost since its last document, through no fault of this one.
@@ -67,6 +70,15 @@ class Workers:
                 process = self._slots.get(timeout=CLOSE_TIMEOUT_S)
                 if process is not None:
                     process.end()
+
+    def rest(self) -> None:
+        """End the processes that nobody uses; the next document starts one."""
+        for _ in range(self._slots.qsize()):
+            with suppress(Empty):
+                process = self._slots.get_nowait()
+                if process is not None:
+                    process.end()
+                self._slots.put(None)
 
     @contextmanager
     def _borrowed(self, is_cancelled: Callable[[], bool]) -> Iterator[ReadingProcess]:

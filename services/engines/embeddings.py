@@ -22,7 +22,8 @@ MAX_TOKENS = 256
 SPECIAL_TOKENS = 2
 WINDOW_TOKENS = 200
 WINDOW_STRIDE_TOKENS = 150
-BATCH_TOKENS = 4096
+BATCH_TOKENS = 256
+"""Of one pass. 4096 cost a fifth more processor time for each window, as their numbers fit no cache."""
 PIECE_CHARACTERS = 262_144
 
 

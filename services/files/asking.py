@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from services import tokens
 from services.clients import Connection
@@ -15,12 +15,20 @@ from services.errors import AppError, InvalidInput, NotFound
 from services.files.answering import Exchange
 from services.files.collections import Collection, Collections
 from services.files.manual import BUDGET_TOKENS, Question, ask
-from services.live import LiveTurn, LiveTurns
+from services.live import LiveTurn, LiveTurns, Send
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
 from services.metering.prices import price
 from services.storage.conversations import Conversations
+from services.tables.answers import TableQuestion
+from services.tables.asking import answer_in
+from services.tables.asking import ask as ask_about_tables
+from services.tables.shapes import Result, Source, Table
+from services.tables.store import Tables
 from services.turns import Message, Turn, TurnStatus, Usage
+
+if TYPE_CHECKING:
+    from services.assistants.records import Hit
 
 MAX_QUESTION_CHARS = 4_000
 EXPECTED_REPLY_TOKENS = 300
@@ -39,10 +47,12 @@ class Asking:
         conversations: Conversations,
         live: LiveTurns,
         *,
+        tables: Tables,
         ledger: Ledger,
         budgets: Budgets,
     ) -> None:
         self._collections, self._conversations, self._live = collections, conversations, live
+        self._tables = tables
         self._ledger, self._budgets = ledger, budgets
 
     def history(self, collection: Collection) -> list[Turn]:
@@ -62,34 +72,64 @@ class Asking:
         return self._live.get(turns[-1].id) if turns else None
 
     def ask(
-        self,
-        collection: Collection,
-        text: str,
-        connection: Connection,
-        question: Question,
+        self, collection: Collection, text: str, connection: Connection, question: Question
     ) -> LiveTurn | None:
         """Search, ask the chat model, check what it says. None when a budget forbids it: the stored turn says why."""
         check_question(text)
         turns = self.history(collection)
-        turn = Turn(
+        whole = replace(question, text=text, earlier=_earlier(turns))
+
+        def search(queries: Sequence[str], most: int) -> list[Hit]:
+            return self._collections.search(collection.id, queries, most)
+
+        turn = self._turn(collection, text, connection, question.model, turns)
+        turn.settings["without"] = list(question.without)
+        return self._begin(turn, connection, lambda client: ask(client, connection, whole, search))
+
+    def ask_tables(
+        self, collection: Collection, connection: Connection, question: TableQuestion
+    ) -> LiveTurn | None:
+        """A question to the tables of a collection becomes SQL, a result and a sentence; with SQL of its own, that runs."""
+        check_question(question.question)
+        turns = self.history(collection)
+        answers = [(turn.user.content, answer_in(turn)) for turn in turns]
+        earlier = tuple((asked, answer.sql) for asked, answer in answers if answer and answer.sql)
+        whole = replace(question, tables=self.tables(collection), earlier=earlier[-EARLIER_TURNS:])
+
+        def query(sql: str) -> Result:
+            return self._tables.query(collection.id, sql)
+
+        def sources(sql: str) -> tuple[Source, ...]:
+            return self._tables.sources(collection.id, sql)
+
+        turn = self._turn(collection, question.question, connection, question.model, turns)
+        return self._begin(
+            turn, connection, lambda client: ask_about_tables(client, connection, whole, query, sources)
+        )
+
+    def tables(self, collection: Collection) -> tuple[Table, ...]:
+        """The tables of a collection that can be asked about."""
+        return tuple(table for table in self._tables.list(collection.id) if table.state == "ready")
+
+    def _turn(
+        self, collection: Collection, text: str, connection: Connection, model: str, turns: Sequence[Turn]
+    ) -> Turn:
+        return Turn(
             conversation_id=self._conversation(collection),
             user=Message("user", text),
-            model=question.model,
+            model=model,
             connection=connection.name,
             parent_id=turns[-1].id if turns else None,
-            settings={COLLECTION: collection.id, "without": list(question.without)},
+            settings={COLLECTION: collection.id},
         )
-        whole = replace(question, text=text, earlier=_earlier(turns))
+
+    def _begin(self, turn: Turn, connection: Connection, send: Send) -> LiveTurn | None:
         try:
             self._check_budget(turn, connection)
         except AppError as error:
             self._live.fail(turn, error)
             return None
-
-        def search(queries: Sequence[str], most: int) -> Any:
-            return self._collections.search(collection.id, queries, most)
-
-        return self._live.start(turn, connection, lambda client: ask(client, connection, whole, search))
+        return self._live.start(turn, connection, send)
 
     def forget(self, collection: Collection) -> None:
         """Delete everything that was asked about a collection."""

@@ -11,12 +11,13 @@ from services.errors import InvalidInput
 from services.functions.function_tool import Answer, CannedAnswer, FunctionTool
 from services.structured import Schema, check_schema, dangling, parse_schema
 
+MAX_NAME_CHARS = 64
 MAX_DESCRIPTION_CHARS = 1_024
 MAX_PARAMETERS_CHARS = 32_000
 MAX_NESTING = 64
 MAX_CANNED_CHARS = 100_000
 
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NAME = re.compile(rf"[a-zA-Z0-9_-]{{1,{MAX_NAME_CHARS}}}")
 
 
 def make_function(

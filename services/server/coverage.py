@@ -32,6 +32,7 @@ _FIDELITY = """
   `vector_store.files_batch`, and `""` where a text is required.
 * Any chat model answers, not only those of a list. Without an upstream, the local model answers to a retired name such as `gpt-4o`.
 * `GET /v1/threads/{thread_id}/runs/{run_id}/events` joins a streamed run again, from the event after `Last-Event-ID` on.
+* A search can be told in `ranking_options.hybrid_search` how much words and vectors count, as the file search of Responses can.
 * A citation carries its quote, page and records beside `file_id`; search results carry page and records. Made-up markers are left out.
 * Files of purpose `assistants` can be downloaded. CSV, TSV and JSON lines can be searched too.
 * A file counts as `completed` once its words are searchable and its vectors are there, or after 3 seconds; vectors of long files follow.

@@ -90,6 +90,7 @@ QUERY = {
     "order": _in_query("order", type="string", enum=["asc", "desc"]),
     "after": _in_query("after", type="string"),
     "before": _in_query("before", type="string"),
+    "every": _in_query("every", type="integer", minimum=1),
     "run_id": _in_query("run_id", type="string"),
     "query": _in_query("query", type="string"),
     "purpose": _in_query("purpose", type="string"),

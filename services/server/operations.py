@@ -187,6 +187,9 @@ VECTOR_STORES = {
         "vector_stores.files.content",
         response=page_of(sdk("vector_stores", "FileContentResponse"), "SyncPage"),
     ),
+    routes.passages.page: Operation(
+        "vector_stores.passages.list", query=("limit", "after", "every", *INCLUDE), is_ours=True
+    ),
     routes.file_batches.create: Operation(
         "vector_stores.file_batches.create", vector_stores.batch_type, BATCH
     ),

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from services.documents.extraction import OCR_LIMITS
 from services.documents.vectors import VectorIndex
 from services.documents.workers import Workers
 from services.sandbox.interpreter import Interpreter
@@ -14,6 +15,7 @@ from services.server.files import FileService
 from services.server.retrieval.embedder import Embedder
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.reader import Reader
+from services.server.retrieval.recogniser import Recogniser
 from services.server.retrieval.renewer import Renewer
 from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.service import Retrieval
@@ -46,6 +48,7 @@ class Stateful:
     interpreter: CodeInterpreter
     keeper: Keeper
     workers: Workers
+    lookers: Workers
     vectors: VectorIndex
     background: asyncio.Future[Any] | None = None
 
@@ -62,6 +65,7 @@ class Stateful:
         await self.executor.stop()
         await self.interpreter.close()
         await asyncio.to_thread(self.workers.close)
+        await asyncio.to_thread(self.lookers.close)
         self.vectors.close()
 
 
@@ -71,7 +75,7 @@ def put_together(
     """The services of one server; nothing is opened yet but the folder of blobs."""
     blobs = open_blobs(settings)
     vectors = VectorIndex(settings.home / "vectors", settings.chroma_url)
-    workers, worker = Workers(), new_id("worker_")
+    workers, lookers, worker = Workers(), Workers(limits=OCR_LIMITS), new_id("worker_")
 
     def is_chat_busy() -> bool:
         return engines.chat.is_busy
@@ -81,6 +85,7 @@ def put_together(
         vectors,
         model=engines.embeddings,
         reader=Reader(database, blobs, workers, worker),
+        recogniser=Recogniser(database, blobs, lookers, worker, is_chat_busy),
         embedder=Embedder(database, vectors, engines.embeddings, worker, is_chat_busy),
         eraser=Eraser(database, blobs, vectors),
         renewer=Renewer(database, vectors, is_chat_busy),
@@ -108,5 +113,6 @@ def put_together(
         interpreter=interpreter,
         keeper=Keeper(database, executor),
         workers=workers,
+        lookers=lookers,
         vectors=vectors,
     )

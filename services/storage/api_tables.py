@@ -172,7 +172,7 @@ class VectorStoreRow(ApiRow):
 class StoreFileRow(ApiRow):
     """A file in a vector store. Its wire id is `file_id`; `id` only tells the rows apart.
 
-    `stage` says what is to be done next: read, embed, or nothing; `worker` and `heartbeat_at` who does it.
+    `stage` says what is to be done next: read, recognise, embed, or nothing; `worker` and `heartbeat_at` who does it.
     """
 
     __tablename__ = "vector_store_files"

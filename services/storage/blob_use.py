@@ -1,4 +1,4 @@
-"""Who still needs a blob: attachments of turns, files of /v1, and parts of uploads share one store."""
+"""Who still needs a blob: attachments of turns, files of /v1, parts of uploads and tables share one store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from services.storage.api_tables import FileRow, UploadPartRow
 from services.storage.blobs import Blobs
-from services.storage.tables import TurnBlobRow
+from services.storage.tables import TurnBlobRow, UploadedTableRow
 from services.storage.turn_rows import lock_blobs
 
 
@@ -18,6 +18,7 @@ def delete_if_unused(session: Session, blobs: Blobs, key: str) -> None:
         select(TurnBlobRow.turn_id).where(TurnBlobRow.blob_key == key),
         select(FileRow.id).where(FileRow.blob_key == key),
         select(UploadPartRow.id).where(UploadPartRow.blob_key == key),
+        select(UploadedTableRow.id).where(UploadedTableRow.blob_key == key),
     )
     if all(session.scalar(query.limit(1)) is None for query in users):
         blobs.delete(key)

@@ -173,3 +173,30 @@ class RateLimitRow(Base):
     limit_tokens: Mapped[int | None] = mapped_column(BigInteger)
     remaining_tokens: Mapped[int | None] = mapped_column(BigInteger)
     reset_tokens_s: Mapped[float | None]
+
+
+class UploadedTableRow(Base):
+    """A table that somebody uploaded to a collection; its bytes are the blob `blob_key`.
+
+    `revision` counts how often its reading was changed and names the DuckDB file that it is loaded into. `body` has the options
+    that were asked for and what loading found.
+    """
+
+    __tablename__ = "uploaded_tables"
+    __table_args__ = (
+        Index("uploaded_tables_in_order", "owner", "collection_id", "number"),
+        Index("one_table_of_a_name", "owner", "collection_id", "name", unique=True),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(Id, unique=True)
+    owner: Mapped[str] = mapped_column(Owner)
+    collection_id: Mapped[str] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(Id)
+    filename: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    blob_key: Mapped[str] = mapped_column(Id, index=True)
+    state: Mapped[str] = mapped_column(String(32))
+    revision: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    body: Mapped[dict[str, Any]]

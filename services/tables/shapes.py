@@ -45,7 +45,8 @@ class Table:
     """A table of a collection; `name` is its name in SQL. `options` are those it was read with, none of them None.
 
     Records count from 1, without the header, in the column `_row`, which a `SELECT *` leaves out. `skipped_rows` could not
-    be read, and `notes` say in sentences what else a person should know of the reading.
+    be read, and `notes` say in sentences what else a person should know of the reading. `progress` is the share of a table
+    being loaded that is done, 0 to 1; `sheets` are those of its workbook.
     """
 
     id: str
@@ -60,6 +61,8 @@ class Table:
     skipped_rows: int = 0
     notes: tuple[str, ...] = ()
     error: str | None = None
+    progress: float | None = None
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from openai import OpenAI
 from playwright.sync_api import expect
 
 from tests.browser.conftest import RunningApp, running_app
+from tests.browser.late_stop import LateStop
 from tests.support.assistant_page import (
     FITS,
     answer,
@@ -374,3 +375,22 @@ def test_run_is_stopped_and_joined_again_after_a_reload(
     expect(page.get_by_text("Stopped by you")).to_be_visible()
     expect(page.get_by_text("The run was cancelled")).to_be_visible()
     expect(beginning(page)).to_be_visible()
+
+
+def test_stop_too_late_leaves_the_page_whole(
+    assisting: RunningApp, new_context: NewContext, api: OpenAI, upstream: ScriptedUpstream
+) -> None:
+    helper(api, "Late")
+    page = new_context(base_url=assisting.url).new_page()
+    late = LateStop(page)
+    open_page(page, talked(api, "Hi"))
+    expect(page.get_by_test_id("stSidebar").get_by_text("Turn Thread Today")).to_be_visible()
+    upstream.play(Script(text=ANSWER, hold_after=3))
+    send(page, "What is the answer?")
+    expect(beginning(page)).to_be_visible()
+    late.armed = "ends"
+    upstream.release()
+    finish(page)
+    expect(answer(page).get_by_text(WHOLE)).to_be_visible()
+    expect(box(page)).to_be_enabled()
+    assert late.armed is None

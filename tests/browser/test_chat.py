@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from services.storage.database import open_database
+from services.storage.tables import TurnRow
+from services.storage.turn_rows import read_turn
 from tests.browser.conftest import RunningApp, running_app
+from tests.browser.late_stop import LateStop, wait_until_kept
+from tests.support.retrieval import until
 from tests.support.upstream import Script, ScriptedUpstream, ToolCall, rate_limited
 
 if TYPE_CHECKING:
@@ -110,6 +119,37 @@ def test_partial_answer_survives_stop_and_reload(chat: Page, upstream: ScriptedU
     expect(chat.get_by_text("Stopped by you")).to_be_visible()
     expect(beginning(chat)).to_be_visible()
     upstream.release()
+
+
+def test_stop_too_late_leaves_the_page_whole(
+    talking: RunningApp, new_context: Callable[..., BrowserContext], upstream: ScriptedUpstream
+) -> None:
+    page = new_context(base_url=talking.url).new_page()
+    late = LateStop(page)
+    page.goto("/chat")
+    upstream.play(Script(text=ANSWER, hold_after=3))
+    say(page, "What is the answer?")
+    expect(beginning(page)).to_be_visible()
+    late.armed = "ends"
+    upstream.release()
+    finish(page)
+    expect(box(page)).to_be_enabled()
+    assert late.armed is None
+
+
+def test_stop_at_once_loses_neither_page_nor_message(
+    talking: RunningApp, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = new_context(base_url=talking.url).new_page()
+    late = LateStop(page)
+    page.goto("/chat")
+    expect(box(page)).to_be_enabled()
+    late.armed = "begins"
+    say(page, "No, wait")
+    wait_until_kept(page, "No, wait")
+    assert late.armed is None
+    expect(page.get_by_role("button", name="Options")).to_be_visible()
+    expect(box(page)).to_be_enabled()
 
 
 def test_reload_joins_the_answer_that_is_still_being_written(chat: Page, upstream: ScriptedUpstream) -> None:
@@ -217,6 +257,27 @@ def test_attachment_that_is_too_large_leaves_the_message_in_the_input(chat: Page
     expect(box(chat)).to_have_value("Please read this")
 
 
+@contextmanager
+def stored_in(home: Path) -> Iterator[Session]:
+    """The database of an app with its data in `home`."""
+    database = open_database(f"sqlite:///{home}/tandem.db")
+    with database.session() as session:
+        yield session
+    database.close()
+
+
+def kept(home: Path) -> str:
+    """What is stored of the only turn there is."""
+    with stored_in(home) as session:
+        return read_turn(session.scalars(select(TurnRow)).one()).text
+
+
+def as_if_time_had_passed(home: Path) -> None:
+    """Put every turn's last sign of life back, instead of waiting until it is old."""
+    with stored_in(home) as session:
+        session.execute(update(TurnRow).values(saved_at=datetime.now(UTC) - timedelta(minutes=1)))
+
+
 def test_kill_leaves_what_had_arrived(
     upstream: ScriptedUpstream,
     new_context: Callable[..., BrowserContext],
@@ -231,12 +292,12 @@ def test_kill_leaves_what_had_arrived(
         page.goto(f"{app.url}/chat")
         say(page, "What is the answer?")
         expect(beginning(page)).to_be_visible()
-        page.wait_for_timeout(1500)
+        until(lambda: "The answer" in kept(home))
         conversation = page.url.partition("?")[2]
         app.kill()
         upstream.release()
+    as_if_time_had_passed(home)
     with running_app(home, **env) as app:
-        page.wait_for_timeout(4000)
         page.goto(f"{app.url}/chat?{conversation}")
         expect(page.get_by_text("Cut: Tandem ended")).to_be_visible()
         expect(beginning(page)).to_be_visible()

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from decimal import Decimal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from components import meter
 from components.meter import ContextShare, Line, bar
@@ -74,3 +75,24 @@ def test_tokens_read_then_written(usage: Usage, shown: str) -> None:
 
 def test_little_of_a_large_window_is_not_nothing() -> None:
     assert [meter._percent(share) for share in (0, 0.0004, 0.25)] == ["0%", "<1%", "25%"]
+
+
+def page() -> None:
+    import streamlit as st
+
+    from components import meter
+    from components.meter import ContextShare, Line, Reading
+    from services.turns import Usage
+
+    nothing = Line(Usage(), None)
+    share = ContextShare(0, 0, 0, 0, None)
+    meter.draw(st.empty(), Reading(None, Usage(), nothing, nothing, share, called=st.query_params["called"]))
+
+
+@pytest.mark.parametrize("called", ["Chat", "Thread"])
+def test_the_conversation_is_called_what_the_page_calls_it(called: str) -> None:
+    app = AppTest.from_function(page, default_timeout=30)
+    app.query_params["called"] = called
+    app.run()
+    assert not app.exception
+    assert app.caption[0].value.split() == ["Turn", called, "Today"]

@@ -97,7 +97,7 @@ def test_a_text_and_code_are_shown() -> None:
         (page_view(boxes=()), ["The passage was not found on this page, so nothing is marked."]),
         (
             page_view(boxes=(), has_text=False),
-            ["This page is a picture without text, so nothing can be marked."],
+            ["This page is a picture, so nothing can be marked on it."],
         ),
         (page_view(goes_on=True), ["The passage continues on the next page."]),
         (page_view(begins_before=True), ["The passage begins on the page before."]),

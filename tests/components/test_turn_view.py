@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from components.tool_steps import pretty
-from components.turn_view import footer_line, has_patterns, parts
+from components.turn_view import footer_line, parts
 from services.turns import Message, TextDelta, ToolCall, ToolStep, Turn, Usage
 from tests.components.make import finished_turn
 
@@ -57,16 +57,3 @@ def test_speed_of_several_calls_is_not_told() -> None:
 )
 def test_json_is_indented_and_text_is_kept(text: str, shown: str) -> None:
     assert pretty(text) == shown
-
-
-@pytest.mark.parametrize(
-    ("schema", "has"),
-    [
-        ({"properties": {"zip": {"type": "string", "pattern": "^[0-9]+$"}}}, True),
-        ({"anyOf": [{"type": "object", "patternProperties": {"^x": {}}}]}, True),
-        ({"properties": {"pattern": {"type": "string"}}}, False),
-        ({}, False),
-    ],
-)
-def test_patterns_of_a_schema_are_known_to_be_unchecked(schema: dict[str, object], has: bool) -> None:
-    assert has_patterns(schema) is has

@@ -172,7 +172,7 @@ class ScriptedUpstream:
         app = web.Application(client_max_size=2**28)
         app.router.add_get("/v1/models", self._list_models)
         app.router.add_get("/v1/models/{id}", self._get_model)
-        for name in ("assistants", "threads"):
+        for name in ("assistants", "threads", "vector_stores"):
             app.router.add_get(f"/v1/{name}", self._list_nothing)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embeddings)

@@ -46,7 +46,7 @@ def answer(
 
 def request(place: Place, width_px: int) -> dict[str, Any]:
     """A request for `answer`."""
-    return asdict(place) | {"width_px": width_px}
+    return {"view": asdict(place) | {"width_px": width_px}}
 
 
 def _page(path: Path, place: Place, width_px: int) -> PageView | None:

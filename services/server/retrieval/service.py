@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from services.documents.fusion import Weights
 from services.errors import AppError
 from services.server.errors import ApiError, where_it_broke
 from services.server.retrieval import search
@@ -19,6 +20,7 @@ from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.expiry import expire
 from services.server.retrieval.reader import Reader
 from services.server.retrieval.rebuilding import note_strays, rebuild_missing
+from services.server.retrieval.recogniser import Recogniser
 from services.server.retrieval.renewer import Renewer
 from services.server.retrieval.rewriting import Rewriter
 from services.server.retrieval.search import Hit, Query, Wanted
@@ -50,23 +52,26 @@ class Retrieval:
         *,
         model: EmbeddingModel,
         reader: Reader,
+        recogniser: Recogniser,
         embedder: Embedder,
         eraser: Eraser,
         renewer: Renewer,
         rewriter: Rewriter,
     ) -> None:
         self._database, self._vectors, self._model = database, vectors, model
-        self._reader, self._embedder, self._eraser = reader, embedder, eraser
+        self._reader, self._recogniser = reader, recogniser
+        self._embedder, self._eraser = embedder, eraser
         self._renewer, self._rewriter = renewer, rewriter
         self._woken = asyncio.Event()
         self._by_words_until = 0.0
         self._is_compared = False
 
     async def work(self) -> None:
-        """Read, embed, erase, expire and renew, for as long as the server runs."""
+        """Read, recognise, embed, erase, expire and renew, for as long as the server runs."""
         await asyncio.gather(
             self._again_and_again(self._compare, IDLE_S),
             self._again_and_again(self._reader.read_next, IDLE_S),
+            self._again_and_again(self._recogniser.read_next, IDLE_S),
             self._again_and_again(self._embedder.embed_next, IDLE_S),
             self._again_and_again(self._embedder.lose_patience, IDLE_S),
             self._again_and_again(self._renewer.renew_next, IDLE_S),
@@ -109,6 +114,7 @@ class Retrieval:
             most=body.get("max_num_results") or DEFAULT_RESULTS,
             threshold=options.get("score_threshold") or 0.0,
             condition=body.get("filters"),
+            weights=_weights(options.get("hybrid_search")),
         )
         hits = await self.find(wanted, queries)
         await self._database.write(_touch, owner, [store_id])
@@ -185,6 +191,10 @@ def _content(session: Session, owner: str, store_id: str, file_id: str) -> str:
     entry = store_files.find_entry(session, owner, store_id, file_id)
     row = session.get(DocumentRow, entry.document) if entry.document is not None else None
     return "" if row is None else texts.read(session, row.number, 0, row.characters)
+
+
+def _weights(asked: Wire | None) -> Weights:
+    return Weights(asked["text_weight"], asked["embedding_weight"]) if asked else Weights()
 
 
 def _as_result(hit: Hit) -> Wire:

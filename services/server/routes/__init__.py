@@ -9,6 +9,7 @@ from services.server.routes import (
     files,
     messages,
     models,
+    passages,
     run_steps,
     runs,
     threads,
@@ -30,6 +31,7 @@ RESOURCES = (
     uploads,
     vector_stores,
     vector_store_files,
+    passages,
     file_batches,
     docs,
 )

@@ -52,10 +52,12 @@ def batch_type() -> Any:
 
 
 def search_type() -> Any:
-    """The SDK's type of a search."""
-    from openai.types.vector_store_search_params import VectorStoreSearchParams
+    """The SDK's type of a search, with the weights that the file search of Responses has."""
+    from openai.types.responses.file_search_tool_param import RankingOptionsHybridSearch
+    from openai.types.vector_store_search_params import RankingOptions, VectorStoreSearchParams
 
-    return VectorStoreSearchParams
+    options = schema.body_type(RankingOptions, hybrid_search=RankingOptionsHybridSearch)
+    return schema.body_type(VectorStoreSearchParams, ranking_options=options)
 
 
 def creation(body: Body) -> Body:
@@ -126,7 +128,16 @@ def search(body: Body) -> Body:
         filters.check(body["filters"])
     limits.number(body, "max_num_results", 1, 50)
     limits.number(body.get("ranking_options") or {}, "score_threshold", 0.0, 1.0)
+    _check_weights((body.get("ranking_options") or {}).get("hybrid_search") or {})
     return body
+
+
+def _check_weights(weights: Body) -> None:
+    for name in weights:
+        limits.number(weights, name, 0.0, 1.0)
+    if weights and not any(weights.values()):
+        message = "Invalid 'hybrid_search': at least one of the weights must be above 0."
+        raise ApiError(400, message, code="invalid_value", param="ranking_options.hybrid_search")
 
 
 def _check_file(body: Body) -> None:

@@ -18,7 +18,10 @@ from services.storage.api_tables import FileRow, StoreFileRow, VectorStoreRow
 
 Wire = dict[str, Any]
 AUTO_CHUNKING = {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}
-TO_READ, TO_EMBED, DONE = "read", "embed", "done"
+TO_READ, TO_RECOGNISE, TO_EMBED, DONE = "read", "recognise", "embed", "done"
+
+COUNTED = ("read", "to_read", "embedded", "left_s")
+TOLD = ("title", "ocr_pages", "unread_pages", "needs_password")
 
 
 def create(session: Session, owner: str, store_id: str, body: Wire) -> Wire:
@@ -141,7 +144,11 @@ def wires(rows: Sequence[StoreFileRow]) -> list[Wire]:
 
 
 def wire(row: StoreFileRow) -> Wire:
-    """The file of a store as it goes over the wire; with `progress`, beyond the original, while there is some."""
+    """The file of a store as it goes over the wire.
+
+    Beyond the original: `progress` while there is some, `title` where the file has one, `ocr_pages` whose text was
+    recognised in pictures and `unread_pages` where that failed, `needs_password` for one that is locked.
+    """
     body = {
         "id": row.file_id,
         "object": "vector_store.file",
@@ -153,15 +160,14 @@ def wire(row: StoreFileRow) -> Wire:
         "chunking_strategy": {"type": "static", "static": row.body["chunking"]},
         "attributes": row.body["attributes"],
     }
+    told = {name: row.body[name] for name in TOLD if row.body.get(name)}
     progress = _progress(row)
-    return {**body, "progress": progress} if progress else body
+    return {**body, **told, "progress": progress} if progress else {**body, **told}
 
 
 def _progress(row: StoreFileRow) -> Wire | None:
     """Pages read and windows embedded, of how many, and the seconds the rest is likely to take."""
-    known: Wire = {
-        name: row.body[name] for name in ("read", "to_read", "embedded", "left_s") if name in row.body
-    }
+    known: Wire = {name: row.body[name] for name in COUNTED if name in row.body}
     if "windows" in row.body:
         known["to_embed"] = row.body["windows"]
     return known if row.stage != DONE else None

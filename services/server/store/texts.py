@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import zlib
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from services.documents.document import Document, Section, page_at, pages_of, section_at
+from services.documents.document import About, Document, Section, page_at, pages_of, section_at
 from services.storage.api_tables import BlockRow, DocumentRow
 
 BLOCK_CHARACTERS = 32_768
@@ -26,31 +28,69 @@ def add(session: Session, owner: str, blob_key: str, document: Document) -> Docu
     """Keep a document; one that another process has kept meanwhile stays."""
     if (known := find(session, owner, blob_key)) is not None:
         return known
-    sections = [(s.start, s.end, s.page, s.row) for s in document.sections]
-    row = DocumentRow(
-        owner=owner,
-        blob_key=blob_key,
-        kind=document.kind,
-        characters=len(document.text),
-        sections=zlib.compress(json.dumps(sections).encode()),
-    )
+    row = DocumentRow(owner=owner, blob_key=blob_key, kind=document.kind, characters=0, sections=b"")
+    _fill(row, document)
     session.add(row)
     session.flush()
+    _write(session, row, document)
+    return row
+
+
+def replace(session: Session, row: DocumentRow, document: Document) -> None:
+    """Keep `document` instead of what was read of the same bytes before: more of it has been read."""
+    session.execute(delete(BlockRow).where(BlockRow.document == row.number))
+    _fill(row, document)
+    _write(session, row, document)
+
+
+def is_as_far(row: DocumentRow, document: Document) -> bool:
+    """Whether as much is kept of a document as is in `document`: nobody has recognised more of its pages meanwhile."""
+    return row.characters == len(document.text) and without_text(row).pictures == document.pictures
+
+
+def _fill(row: DocumentRow, document: Document) -> None:
+    row.characters = len(document.text)
+    row.sections = zlib.compress(
+        json.dumps(
+            {
+                "sections": [
+                    (s.start, s.end, s.page, s.row, *([True] if s.ocr else [])) for s in document.sections
+                ],
+                "pictures": document.pictures,
+                "unread": document.unread,
+                "about": asdict(document.about),
+            }
+        ).encode()
+    )
+
+
+def _write(session: Session, row: DocumentRow, document: Document) -> None:
     for ordinal, start in enumerate(range(0, len(document.text), BLOCK_CHARACTERS)):
         block = document.text[start : start + BLOCK_CHARACTERS].encode("utf-8", "surrogatepass")
-        session.add(BlockRow(document=row.number, ordinal=ordinal, owner=owner, text=zlib.compress(block)))
+        text = zlib.compress(block)
+        session.add(BlockRow(document=row.number, ordinal=ordinal, owner=row.owner, text=text))
     session.flush()
-    return row
 
 
 def load(session: Session, row: DocumentRow) -> Document:
     """The whole document."""
-    return Document(_kind(row), read(session, row.number, 0, row.characters), tuple(_sections(row)))
+    return dataclasses.replace(without_text(row), text=read(session, row.number, 0, row.characters))
 
 
 def without_text(row: DocumentRow) -> Document:
     """A document that knows its pages and records but not its words."""
-    return Document(_kind(row), "", tuple(_sections(row)))
+    known: Any = json.loads(zlib.decompress(row.sections))
+    if isinstance(known, list):  # kept before there was more to know
+        known = {"sections": known}
+    about = known.get("about", {})
+    return Document(
+        _kind(row),
+        "",
+        tuple(Section(*values) for values in known["sections"]),
+        tuple(known.get("pictures", ())),
+        tuple(known.get("unread", ())),
+        About(**{**about, "outline": tuple(map(tuple, about.get("outline", ())))}),
+    )
 
 
 def read(session: Session, document: int, start: int, end: int) -> str:
@@ -63,11 +103,6 @@ def read(session: Session, document: int, start: int, end: int) -> str:
     )
     text = "".join(zlib.decompress(block).decode("utf-8", "surrogatepass") for block in blocks)
     return text[start - first * BLOCK_CHARACTERS : end - first * BLOCK_CHARACTERS]
-
-
-def _sections(row: DocumentRow) -> list[Section]:
-    values: list[Any] = json.loads(zlib.decompress(row.sections))
-    return [Section(*value) for value in values]
 
 
 def _kind(row: DocumentRow) -> Any:

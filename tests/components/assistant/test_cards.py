@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from services.assistants.calling import Decision
+from services.functions.results import MAX_RESULT_BYTES
 
 
 def page() -> None:
@@ -71,6 +72,25 @@ def test_the_person_answers_for_what_nothing_else_answers(name: str) -> None:
     app.text_area(key="answer-call_1").set_value("20°")
     (decision,) = press(app, "allow").values()
     assert decision.typed == "20°"
+
+
+@pytest.mark.parametrize("name", ["typed", "nobody_knows_it"])
+def test_a_long_answer_comes_as_a_file(name: str) -> None:
+    app = started(name)
+    app.file_uploader(key="answer-file-call_1").upload("weather.txt", "20°\n".encode() * 1_000_000)
+    ran(app)
+    assert f"first {MAX_RESULT_BYTES:,} bytes" in app.caption[0].value
+    (decision,) = press(app, "allow").values()
+    assert decision.typed == "20°\n" * 1_000_000
+
+
+def test_a_file_that_is_no_text_is_not_sent() -> None:
+    app = started("typed")
+    app.file_uploader(key="answer-file-call_1").upload("picture.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00")
+    ran(app)
+    assert press(app, "allow") == {}
+    assert "picture\\.png is not text" in app.error[0].value
+    assert press(app, "refuse") == {"call_1": Decision(False)}
 
 
 def test_a_call_of_the_web_says_where_it_goes_and_asks_for_its_key() -> None:

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from components.assistant.diagram import ARROWS, LIT, PLACES, WORDS, svg
+from components.assistant.diagram import ARROWS, FROM_FRAME, LIT, NOT_OVER, PLACES, WORDS, svg
+from services.server.runs import states
 from services.turns import RunState
 
 STATES = get_args(RunState)
@@ -17,7 +18,13 @@ NAMES = {"svg": "http://www.w3.org/2000/svg"}
 
 def test_every_state_has_its_box_and_its_words() -> None:
     assert set(PLACES) == set(WORDS) == set(STATES)
-    assert {end for arrow in ARROWS for end in arrow} == set(STATES)
+
+
+def test_the_arrows_are_the_moves_a_run_can_make() -> None:
+    from_any = {(state, end) for state in NOT_OVER for end in FROM_FRAME}
+    assert set(NOT_OVER) == {str(state) for state in states.ACTIVE}
+    assert set(ARROWS) | from_any == {(str(a), str(b)) for a, ends in states.MOVES.items() for b in ends}
+    assert not set(ARROWS) & from_any
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -29,7 +36,7 @@ def test_the_present_state_alone_is_lit(present: RunState | None, theme: str) ->
     assert sorted(map(str, labels)) == sorted(STATES)
     lit = [label for box, label in zip(boxes, labels, strict=True) if box.get("fill") == LIT]
     assert lit == ([present] if present else [])
-    assert len(picture.findall("svg:polyline", NAMES)) == len(ARROWS)
+    assert len(picture.findall("svg:polyline", NAMES)) == len(ARROWS) + len(FROM_FRAME)
 
 
 def page() -> None:

@@ -73,12 +73,12 @@ def embedding_gate(shared: Ground) -> Iterator[Gate]:
 @pytest.fixture
 def reading_gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Holds a file between its reading and the writing down of what was read."""
-    gate, cut = Gate(), reader._cut
+    gate, cut = Gate(), reader.cut
 
     def held(document: Document, chunking: dict[str, int]) -> Any:
         gate()
         return cut(document, chunking)
 
-    monkeypatch.setattr(reader, "_cut", held)
+    monkeypatch.setattr(reader, "cut", held)
     yield gate
     gate.open()

@@ -41,7 +41,7 @@ def entity_bomb() -> bytes:
 UNREADABLE: list[tuple[str, Callable[[], bytes], str, str]] = [
     ("locked.pdf", lambda: encrypted("pw"), "invalid_file", "protected by a password"),
     ("cut.pdf", lambda: files.pdf(["x"] * 100)[:-9000], "invalid_file", "damaged"),
-    ("scan.pdf", lambda: files.pdf(["", ""]), "invalid_file", "only pictures of pages"),
+    ("blank.pdf", lambda: files.pdf(["", ""]), "invalid_file", "holds no text"),
     ("long.pdf", lambda: files.pdf(["x"] * 10_000), "invalid_file", "has 10,000 pages; at most 5,000"),
     ("claim.pdf", lambda: files.pdf(["x"], count=100_000), "invalid_file", "has 100,000 pages"),
     ("draw.pdf", drawing_bomb, "invalid_file", "too much memory"),
@@ -79,3 +79,5 @@ def test_unreadable_documents_fail_with_a_sentence_and_the_next_are_read(
         assert error.message.startswith(name) and words in error.message
         assert error.message.endswith(".")
     assert client.vector_stores.search(store, query="red valve").data[0].file_id == sound
+    locked = client.vector_stores.files.retrieve(made["locked.pdf"], vector_store_id=store)
+    assert locked.model_extra == {"needs_password": True}

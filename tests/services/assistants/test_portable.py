@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.assistants.portable import MAX_ASSISTANTS, MAX_BYTES, exported, functions_in, imported
+from services.assistants.portable import (
+    MAX_ASSISTANTS,
+    MAX_BYTES,
+    exported,
+    functions_in,
+    imported,
+    with_names,
+)
 from services.assistants.records import Assistant
 from services.errors import InvalidInput
 from services.functions.checks import make_function
@@ -263,3 +270,15 @@ def test_anything_anywhere_gives_an_assistant_or_a_sentence(name: str, junk: Any
         assert error.user_message
     else:
         assert all(json.dumps(one.body) for one in found)
+
+
+def test_functions_called_otherwise_here_are_so_in_the_assistant_too() -> None:
+    (one,) = imported(json.dumps(OF_OPENAI).encode(), (MODEL,), MODEL)
+    name = FUNCTION["function"]["name"]
+    renamed = with_names(one.body, {name: f"{name}_2", "file_search": "x"})
+    assert [tool.get("function", {}).get("name", tool["type"]) for tool in renamed["tools"]] == [
+        "code_interpreter",
+        "file_search",
+        f"{name}_2",
+    ]
+    assert with_names(one.body, {}) == one.body

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.documents.document import Document
-from services.documents.extraction import extract
+from services.documents.extraction import OCR_LIMITS, extract
 from services.documents.workers import Workers
 from tests.services.documents.files import written
 
@@ -17,6 +17,13 @@ Extracted = Callable[[str, str | bytes], Document]
 def workers() -> Iterator[Workers]:
     """A reading process for all tests: what one file does to it is the next one's business."""
     with Workers() as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def lookers() -> Iterator[Workers]:
+    """A process that recognises text, for all tests: it takes a while to start."""
+    with Workers(limits=OCR_LIMITS) as pool:
         yield pool
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import pptx
+from PIL import Image, ImageDraw, ImageFont
 
+MATPLOTLIB = Path(str(find_spec("matplotlib").origin)).parent  # type: ignore[union-attr]
 CONTENT_TYPES = "[Content_Types].xml"
 PARAGRAPH = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
 WORD = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>'
@@ -26,6 +29,22 @@ def pdf(pages: Sequence[str | bytes], *, count: int | None = None) -> bytes:
     for i, page in enumerate(pages):
         objects += [_page(5 + 2 * i), stream(page if isinstance(page, bytes) else _content(page))]
     return numbered(objects)
+
+
+def picture(text: str, turned: int = 0) -> Image.Image:
+    """A page of a scan, turned by so many degrees against the clock; blank for an empty text."""
+    image = Image.new("RGB", (800, 500), "white")
+    font = ImageFont.truetype(MATPLOTLIB / "mpl-data/fonts/ttf/DejaVuSans.ttf", 28)
+    ImageDraw.Draw(image).multiline_text((60, 60), text, "black", font, spacing=12)
+    return image.rotate(turned, expand=True)
+
+
+def scan(texts: Sequence[str], turned: int = 0) -> bytes:
+    """A PDF whose pages are pictures of these texts."""
+    first, *others = (picture(text, turned) for text in texts)
+    file = BytesIO()
+    first.save(file, "PDF", save_all=True, append_images=others, resolution=100)
+    return file.getvalue()
 
 
 def tree(kids: bytes, count: int = 1) -> list[bytes]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from services.loop import BackgroundLoop
 from services.metering.rate_limits import RateLimits
 from services.storage.conversations import Conversations
 from services.storage.folder_blobs import FolderBlobs
+from services.tables.store import Tables
 from services.turns import Turn
 from tests.support.assistants import MODEL, Service, until
 from tests.support.talks import Person, over, person, talk_loop, talk_service
@@ -28,6 +30,7 @@ class Reader:
 
     person: Person
     collections: Collections
+    tables: Tables
     conversations: Conversations
     asking: Asking
     native: AskingAssistant
@@ -56,12 +59,19 @@ class Reader:
 
 
 @pytest.fixture
-def reader(person: Person, talk_service: Service, talk_loop: BackgroundLoop, tmp_path: Path) -> Reader:
+def reader(
+    person: Person, talk_service: Service, talk_loop: BackgroundLoop, tmp_path: Path
+) -> Iterator[Reader]:
     state = talk_service.api.state.server
     database, owner = state.database.opened(), person.account.key
-    conversations = Conversations(database, FolderBlobs(tmp_path / "blobs"), owner)
+    blobs = FolderBlobs(tmp_path / "blobs")
+    conversations = Conversations(database, blobs, owner)
+    tables = Tables(database, blobs, tmp_path, owner)
     live = LiveTurns(talk_loop, conversations, person.ledger, RateLimits(database, owner))
     collections = Collections(person.api)
-    asking = Asking(collections, conversations, live, ledger=person.ledger, budgets=person.budgets)
+    asking = Asking(
+        collections, conversations, live, tables=tables, ledger=person.ledger, budgets=person.budgets
+    )
     native = AskingAssistant(collections, person.api, person.talks)
-    return Reader(person, collections, conversations, asking, native)
+    yield Reader(person, collections, tables, conversations, asking, native)
+    tables.close()

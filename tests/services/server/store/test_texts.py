@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.documents.document import Document, Section, pages_of, rows_of
+from services.documents.document import About, Document, Section, pages_of, rows_of
 from services.documents.parts import Part, assembled
 from services.server.store import texts
 from services.storage.api_tables import BlockRow
@@ -91,6 +92,28 @@ def test_a_deleted_document_leaves_no_block(session: Session) -> None:
     assert texts.read(session, row.number, 0, 99) == ""
 
 
-def test_sections_come_back_as_they_were(session: Session) -> None:
-    document = Document("pdf", "one\n\ntwo", (Section(0, 3, page=1), Section(5, 8, page=3)))
+ABOUT = About("A title", "Ada", "2024-05-31", ((1, "Chapter", 3), (2, "Nowhere", None)))
+SECTIONS = (Section(0, 3, page=1), Section(5, 8, page=3, ocr=True))
+
+
+def test_what_is_known_of_a_document_comes_back_as_it_was(session: Session) -> None:
+    document = Document("pdf", "one\n\ntwo", SECTIONS, (4, 5), (6,), ABOUT)
     assert texts.load(session, texts.add(session, "alice", key(), document)) == document
+
+
+def test_what_was_kept_by_an_earlier_release_is_read(session: Session) -> None:
+    row = texts.add(session, "alice", key(), Document("pdf", "one\n\ntwo"))
+    row.sections = zlib.compress(b"[[0, 3, 1, null], [5, 8, 3, null]]")
+    assert texts.load(session, row) == Document("pdf", "one\n\ntwo", (Section(0, 3, 1), Section(5, 8, 3)))
+
+
+def test_a_document_gives_way_to_one_of_which_more_was_read(session: Session) -> None:
+    before = Document("pdf", "one", (Section(0, 3, page=1),), pictures=(3,))
+    after = Document("pdf", "one\n\ntwo words", (Section(0, 3, page=1), Section(5, 14, page=3, ocr=True)))
+    row = texts.add(session, "alice", key(), before)
+    assert texts.is_as_far(row, before) and not texts.is_as_far(row, after)
+    texts.replace(session, row, after)
+    session.flush()
+    session.expire_all()
+    assert texts.load(session, row) == after
+    assert texts.is_as_far(row, after)
