@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
+import numpy as np  # noqa: F401 - here, before there are threads: two that import it first at once leave it broken
 import streamlit as st
 from starlette.middleware import Middleware
 

@@ -39,6 +39,10 @@ SECTIONS = {
         " right file and page and holds the text that answers, whole.",
         "The embedding model is small and knows little but English.",
     ),
+    "file_citing": Section(
+        "The committed questions to PDFs, every fourth, answered by the local model: by hand with quotes checked, and by an assistant.",
+        has_quick_form=False,
+    ),
     "search_speed": Section(
         "250 files of 400 made-up passages each, their words as frequent as words are, their vectors random; 60 questions of"
         " six words, one after the other.",

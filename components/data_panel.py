@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components import figures, state
+from components.failures import guarded
 from components.house import House
 from components.sidebar import Choice
 
@@ -40,7 +41,8 @@ def _draw_export(house: House) -> None:
 def _draw_delete(house: House) -> None:
     st.header("Delete everything", anchor=False)
     st.caption(
-        "All conversations, attachments and preferences, for good. The record of what was spent stays, without any text."
+        "All conversations, attachments, collections of files, tables and preferences, for good. "
+        "The record of what was spent stays, without any text."
     )
     with st.form("delete-all", border=True):
         word = st.text_input(f"Type {DELETE_WORD} to confirm", autocomplete="off")
@@ -50,6 +52,10 @@ def _draw_delete(house: House) -> None:
         st.warning(f"Nothing was deleted: type {DELETE_WORD} in capitals first.", icon=":material/info:")
         return
     count = house.conversations.delete_all()
+    house.tables.delete_all()
+    with guarded():  # they lie on the server, which may be away
+        for collection in house.collections.all():
+            house.collections.delete(collection)
     house.preferences.delete_all()
     state.open_conversation(None)
     state.notify(f"{figures.counted(count, 'conversation')} deleted.", ":material/delete_forever:")

@@ -114,6 +114,7 @@ def warm_up() -> None:
     for module in ("openai", "genai_prices", "pandas", "altair", "jsonschema", "services.recording"):
         importlib.import_module(module)
     tokens.count("warm")
+    house().tables.warm_up()
 
 
 def models(connection: Connection) -> tuple[dict[str, Any], ...]:

@@ -25,6 +25,7 @@ HEAVY = (
     "pypdf",
     "pypdfium2",
     "python_calamine",
+    "sklearn",
     "sqlalchemy",
     "sqlglot",
     "tokenizers",

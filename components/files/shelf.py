@@ -15,6 +15,7 @@ from components.files.desk import FilesDesk
 from components.plain import plain
 from services.errors import AppError
 from services.files.collections import MAX_NAME_CHARS, Collection
+from services.retrieval import questions
 
 KINDS = [
     "pdf", "txt", "md", "html", "docx", "pptx", "json", "jsonl", "csv", "tsv", "xlsx", "xlsm", "ndjson",
@@ -82,6 +83,7 @@ def _draw_actions(desk: FilesDesk, collection: Collection) -> None:
     if st.button("Delete for good", icon=":material/delete_forever:", key=f"delete-{collection.id}"):
         desk.house.asking.forget(collection)
         desk.house.tables.delete_collection(collection.id)
+        questions.forget(desk.house.preferences, collection.id)
         desk.house.collections.delete(collection)
         state.open_collection(None)
         st.rerun()

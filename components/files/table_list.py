@@ -85,6 +85,7 @@ def _look(desk: FilesDesk, table: Table) -> None:
     if table.state == "ready":
         with guarded():
             table_result.draw_result(desk.house.tables.preview(table.id, 20), None)
+    _draw_sheets(desk, table)
     with st.form(f"options-{table.id}"):
         wanted = _draw_options(table)
         if st.form_submit_button("Read it this way", icon=":material/refresh:"):
@@ -93,12 +94,25 @@ def _look(desk: FilesDesk, table: Table) -> None:
                 st.rerun()
 
 
+def _draw_sheets(desk: FilesDesk, table: Table) -> None:
+    """The other sheets of a workbook, each of which can be a table too."""
+    loaded = {one.options.sheet for one in desk.tables if one.filename == table.filename}
+    others = [sheet for sheet in table.sheets if sheet not in loaded]
+    if others and st.button(
+        f"Load {figures.counted(len(others), 'more sheet')}", key=f"sheets-{table.id}", icon=":material/tab:"
+    ):
+        with guarded():
+            desk.house.tables.add_sheets(table.id, others)
+            st.rerun()
+
+
 def _draw_options(table: Table) -> ReadOptions:
     """The options as they stand, to be changed."""
     options = table.options
-    if options.sheet:
-        sheet = st.text_input("Sheet", options.sheet, max_chars=64)
-        options = replace(options, sheet=sheet or options.sheet)
+    if len(table.sheets) > 1:
+        shown = options.sheet or table.sheets[0]
+        sheet = st.selectbox("Sheet", table.sheets, index=table.sheets.index(shown))
+        options = replace(options, sheet=sheet)
     left, middle, right = st.columns(3)
     delimiters = list(dict.fromkeys([options.delimiter or ",", *DELIMITERS]))
     delimiter = left.selectbox(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ LEAST_VARIANCE = 1e-9
 """Below it the vectors are all the same, but for how numbers are rounded."""
 S_PER_POINT = 0.002
 """What t-SNE took on one core, from 200 points to 2,000."""
+
+
+_drawing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,13 @@ def _among_neighbours(vectors: Vectors, points: Points, vector: Vectors) -> tupl
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep the numbers to one thread: they come out the same, and two threads on a busy machine mostly wait for each other."""
-    import sklearn  # noqa: F401 (loads the libraries whose threads are to be limited)
-    from threadpoolctl import threadpool_limits
+    """Keep the numbers to one thread: they come out the same, and two threads on a busy machine mostly wait for each other.
 
-    with threadpool_limits(1):
-        yield
+    One map at a time: the limit is the process's, and two who set it would each put back what the other had set.
+    """
+    with _drawing:
+        import sklearn  # noqa: F401 (loads the libraries whose threads are to be limited)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            yield

@@ -43,8 +43,9 @@ class TableAnswer:
     """What is known of an answer so far: the SQL first, then the result, the sentence last.
 
     `sentence_by` says whether the model wrote the sentence or it was made from the result. `numbers_checked` is true
-    when every number in it is in the result; `rejected` is the model's sentence that was not, with its `unsupported`
-    numbers. `is_answerable` is false when the tables do not have what was asked. `notes` are sentences for the person.
+    when every number in it is in the result; `rejected` is a sentence of the model with `unsupported` numbers, or
+    without the value that was asked for, which was set aside for one made from the result. `is_answerable` is false
+    when the tables do not have what was asked. `notes` are sentences for the person.
     """
 
     question: str

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from services import catalog
 from services.clients import Connection, as_app_error
 from services.errors import AppError, InvalidInput
-from services.modes.chat_completions import ChatRequest, failure, send
-from services.tables import prompting, sentences, sql, values
+from services.modes.chat_completions import failure
+from services.tables import literals, prompting, sentences, sql, values
 from services.tables.answers import (
     TOOL,
     FindSources,
@@ -25,13 +23,13 @@ from services.tables.answers import (
     from_details,
 )
 from services.tables.charts import chart_for
+from services.tables.completing import Completions, Form, field_of
 from services.tables.shapes import Result
 from services.turns import (
     Event,
     Failed,
     Finished,
     Message,
-    RequestSent,
     TextDelta,
     ToolCall,
     ToolState,
@@ -49,8 +47,9 @@ MAX_SENTENCE_TOKENS = 160
 MAX_QUESTION_CHARACTERS = 4_000
 MAX_PROBLEM_CHARACTERS = 500
 EARLIER = 3
-NO_VALUE = "none of these"
+UNKNOWN_COLUMN = "unknown_column"
 NOT_THERE = "not in the tables"
+SQL_FORM: tuple[str, Form] = ("query", {"sql": {"type": "string"}})
 
 
 async def ask(
@@ -99,17 +98,18 @@ class _Asking:
         query: Query,
         find_sources: FindSources | None,
     ) -> None:
-        self._client = client
-        self._connection = connection
+        self._model = Completions(client, connection, question.model, question.parameters)
         self._question = question
         self._query = query
         self._find_sources = find_sources
         self._messages: list[Message] = []
         self._system = ""
+        self._tables = question.tables
         self._words = values.Vocabulary()
         self._written = ""
         self._call = ToolCall("sql_1", TOOL, "")
         self._problem = ""
+        self._problem_code: str | None = None
         self._absent: list[sql.Comparison] = []
         self._failed = False
         self.answer = TableAnswer(question.question)
@@ -159,6 +159,7 @@ class _Asking:
         self._words = values.vocabulary(question.tables, question.question, self._query)
         schema = prompting.schema_of(question.tables, question.question, self._words)
         self._system = prompting.system_prompt(schema)
+        self._tables = schema.tables
         for asked, wrote in question.earlier[-EARLIER:]:
             answered = json.dumps({"sql": wrote}, ensure_ascii=False)
             self._messages += [Message("user", asked), Message("assistant", answered)]
@@ -172,9 +173,7 @@ class _Asking:
     async def _write(self) -> AsyncIterator[Event]:
         """SQL from the model, shown while it is written."""
         self._written = ""
-        async for event in self._complete(
-            self._system, self._messages, "query", {"sql": {"type": "string"}}, MAX_SQL_TOKENS
-        ):
+        async for event in self._complete(self._system, self._messages, SQL_FORM, MAX_SQL_TOKENS):
             if isinstance(event, TextDelta):
                 self._written += event.text
                 yield ToolStep(self._called(self._written), "requested")
@@ -205,31 +204,20 @@ class _Asking:
         if NOT_THERE in self._written.lower():
             self.answer = replace(self.answer, is_answerable=False, sql=self._written)
             return query
+        query = sql.name_columns(query, self._question.tables)
         missing = sql.unknown_columns(query, self._question.tables)
         if missing:
-            raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code="unknown_column")
+            raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
         query = sql.put_right(query, self._question.tables)
         self._absent = [c for c in sql.comparisons(query, self._question.tables) if not self._settle(c)]
         return query
 
     def _settle(self, compared: sql.Comparison) -> bool:
-        """Whether a text is in its column, or could be changed into the one value that it plainly means."""
-        table, column = compared.table, compared.column
-        known = self._words.of(table.name, column.name)
-        if compared.text in known:
-            return True
-        if not self._words.is_whole(table.name, column.name):
-            if values.holds(table, column, compared.text, self._query):
-                return True
-            known = values.nearest(table, column, compared.text, self._query)
-        meant = values.same_word(compared.text, known)
-        if meant is not None:
-            self._exchange(compared, meant)
-        return meant is not None
-
-    def _exchange(self, compared: sql.Comparison, value: str) -> None:
-        self._note(f"“{compared.text}” is not in {compared.column.name}; “{value}” was used instead.")
-        compared.literal.set("this", value)
+        """Whether the value that a text means is known; what was done about it is noted."""
+        notes = literals.settle(compared, self._words, self._query)
+        for note in notes or ():
+            self._note(note)
+        return notes is not None
 
     async def _run(self, text: str) -> AsyncIterator[Event]:
         self.answer = replace(self.answer, sql=text, stage="running")
@@ -268,7 +256,7 @@ class _Asking:
                     yield event
             value = field_of(chosen, "value")
             if value in known and not self._failed:
-                self._exchange(compared, value)
+                self._note(literals.exchange(compared, value))
                 changed = True
         if changed and not self._failed:
             self._absent = [c for c in self._absent if c.literal.this == c.text]
@@ -276,13 +264,9 @@ class _Asking:
                 yield event
 
     def _choose(self, compared: sql.Comparison, known: tuple[str, ...]) -> AsyncIterator[Event]:
-        listed = "\n".join(f"- {value}" for value in sorted(known))
-        prompt = (
-            f"A table has the column {compared.column.name} with these values:\n{listed}\n\n"
-            f"Which of them means “{compared.text}”? If none of them means that, answer “{NO_VALUE}”."
-        )
-        choice = {"value": {"type": "string", "enum": [*known, NO_VALUE]}}
-        return self._complete("", [Message("user", prompt)], "choice", choice, MAX_SENTENCE_TOKENS)
+        prompt = literals.choice_prompt(compared, known)
+        choice = {"value": {"type": "string", "enum": [*known, literals.NO_VALUE]}}
+        return self._complete("", [Message("user", prompt)], ("choice", choice), MAX_SENTENCE_TOKENS)
 
     def _note_absent(self) -> None:
         for compared in self._absent:
@@ -290,10 +274,11 @@ class _Asking:
 
     def _objection(self) -> str:
         """What the model is told of SQL that did not run."""
-        return f"That SQL does not work: {self._problem}\nWrite it again for the same question, put right."
+        columns = f" There is: {columns_there_are(self._tables)}." if "column" in self._problem else ""
+        return f"That SQL does not work: {self._problem}{columns}\nWrite it again for the same question, put right."
 
     def _fail(self, problem: InvalidInput) -> ToolStep:
-        self._problem = problem.user_message[:MAX_PROBLEM_CHARACTERS]
+        self._problem, self._problem_code = problem.user_message[:MAX_PROBLEM_CHARACTERS], problem.code
         self.answer = replace(self.answer, sql=self._written, error=self._problem)
         return self._step("failed")
 
@@ -302,7 +287,7 @@ class _Asking:
         there_is = f"There is: {columns_there_are(self._question.tables)}."
         if not self.answer.is_answerable:
             said = f"These tables do not have what the question asks for. {there_is}"
-        elif "no column named" in self._problem:
+        elif self._problem_code == UNKNOWN_COLUMN:
             said = f"These tables do not seem to have what the question asks for. {self._problem} {there_is}"
             self.answer = replace(self.answer, is_answerable=False)
         else:
@@ -316,9 +301,7 @@ class _Asking:
         assert result is not None
         if result.rows and self._messages:
             messages = [*self._messages, Message("user", sentences.prompt(self._question.question, result))]
-            async for event in self._complete(
-                self._system, messages, "answer", sentences.FORM, MAX_SENTENCE_TOKENS
-            ):
+            async for event in self._complete(self._system, messages, sentences.FORM, MAX_SENTENCE_TOKENS):
                 if isinstance(event, TextDelta):
                     written += event.text
                 else:
@@ -339,44 +322,15 @@ class _Asking:
         yield self._step("completed")
 
     async def _complete(
-        self, system: str, messages: list[Message], name: str, form: Mapping[str, Any], most_tokens: int
+        self, system: str, messages: Sequence[Message], form: tuple[str, Form], most_tokens: int
     ) -> AsyncIterator[Event]:
-        """One request: its text and its figures. `_failed` is set when it did not come to its end."""
-        request = ChatRequest(
-            model=self._question.model,
-            messages=tuple(messages),
-            system_prompt=system,
-            parameters=self._parameters(most_tokens),
-            response_format=self._format(name, form),
-        )
-        async for event in send(self._client, self._connection, request):
+        """One request, its usage added up. `_failed` is set when it did not come to its end."""
+        async for event in self._model.ask(system, messages, form, most_tokens):
             if isinstance(event, UsageReport):
                 used = self.answer.usage
                 self.answer = replace(self.answer, usage=event.usage if used is None else used + event.usage)
             self._failed = self._failed or isinstance(event, Failed)
-            if isinstance(event, (TextDelta, RequestSent, UsageReport, Failed)):
-                yield event
-
-    def _parameters(self, most_tokens: int) -> dict[str, Any]:
-        model = catalog.describe(self._question.model, self._connection.name)
-        takes = catalog.parameters(model)
-        chosen: dict[str, Any] = {"temperature": 0} if "temperature" in takes else {}
-        if not model.reasoning_efforts:  # thinking counts as output, and would be cut off
-            chosen["max_completion_tokens" if "max_completion_tokens" in takes else "max_tokens"] = (
-                most_tokens
-            )
-        return chosen | dict(self._question.parameters)
-
-    def _format(self, name: str, form: Mapping[str, Any]) -> dict[str, Any] | None:
-        if catalog.describe(self._question.model, self._connection.name).structured_output is False:
-            return None
-        schema = {
-            "type": "object",
-            "properties": dict(form),
-            "required": list(form),
-            "additionalProperties": False,
-        }
-        return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+            yield event
 
     def _called(self, arguments: str) -> ToolCall:
         return replace(self._call, arguments=arguments)
@@ -392,18 +346,6 @@ class _Asking:
     def _note(self, sentence: str) -> None:
         if sentence not in self.answer.notes:
             self.answer = replace(self.answer, notes=(*self.answer.notes, sentence))
-
-
-def field_of(text: str, name: str) -> str:
-    """The text that a model gave as `{"name": …}`; or in a fence, or bare, where a server knows no schema."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if isinstance(found, dict):
-        return str(found.get(name) or "").strip()
-    fenced = re.search(r"```\w*\n(.*?)```", text, re.DOTALL)
-    return (fenced[1] if fenced else text).strip()
 
 
 def _is_empty(result: Result) -> bool:

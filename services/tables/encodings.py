@@ -165,6 +165,6 @@ def _write(path: Path, encoding: str, copy: Path, *, strict: bool) -> int:
 
 def _notes(nuls: int, bad: int, encoding: str) -> Iterator[str]:
     if nuls and not encoding.startswith("utf-16"):
-        yield f"{nuls:,} NUL characters were left out."
+        yield f"NUL characters that were left out: {nuls:,}."
     if bad:
-        yield f"{bad:,} letters could not be read as {encoding} and are shown as �."
+        yield f"Letters that could not be read as {encoding} and are shown as �: {bad:,}."

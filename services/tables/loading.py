@@ -152,7 +152,7 @@ def _write(
     fields = ", ".join(f'{typed.sql} AS "{name}"' for name, typed in columns)
     # A record without any value is the end of many an exported sheet.
     filled = ", ".join(typed.column for _, typed in columns)
-    where = f"WHERE coalesce({filled}) IS NOT NULL" if len(columns) > 1 else ""
+    where = f"WHERE coalesce({filled}) IS NOT NULL"
     run(connection, f'CREATE TABLE target."{job.name}" AS SELECT {fields} {source} {where}', WRITTEN_SHARE)
     connection.execute("CHECKPOINT target")
 

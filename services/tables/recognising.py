@@ -22,6 +22,7 @@ SAMPLE_LINES = 1_000
 DELIMITERS = (",", ";", "\t", "|", "~", "^")
 MAX_PREAMBLE_LINES = 20
 
+_SEPARATOR = re.compile('"?sep=(.)"?', re.IGNORECASE)
 _YEAR = re.compile("(19|20)[0-9]{2}")
 
 
@@ -46,6 +47,10 @@ def recognise(connection: DuckDBPyConnection, path: Path, options: ReadOptions) 
     """The layout of a file in UTF-8 by its first lines, as far as `options` leave it open; None when nothing is there."""
     csv.field_size_limit(MAX_CELL_BYTES)
     lines = _first_lines(path)
+    above = 0
+    if lines and (told := _SEPARATOR.fullmatch(lines[0].strip("\r\n"))):  # Excel's own way to say it
+        options = replace(options, delimiter=options.delimiter or told[1])
+        lines, above = lines[1:], 1
     dialect = _dialect(connection, path, lines, options)
     rows = list(records(lines, dialect))
     if not rows:
@@ -64,7 +69,7 @@ def recognise(connection: DuckDBPyConnection, path: Path, options: ReadOptions) 
         dialect,
         tuple(titles),
         has_header,
-        head.line if has_header else lines_before,
+        above + (head.line if has_header else lines_before),
         preamble_lines=lines_before,
         is_regular=all(len(row.cells) == len(titles) for row in body)
         and _one_line_each(rows[: start + 1], lines),
@@ -172,16 +177,20 @@ def _first_wide(rows: Sequence[Record], width: int) -> int:
 
 
 def _is_header(cells: Sequence[str], body: Sequence[Record]) -> bool:
-    """Names are no numbers, years aside, and not among the values of their columns."""
+    """Names are no numbers, years aside, and most of them not among the values of their columns."""
     names = [" ".join(cell.split()) for cell in cells]
     filled = [name for name in names if name]
     if not filled or any(map(_is_number, filled)):
         return False
-    return not any(_is_among(name, place, body) for place, name in enumerate(names) if name)
+    others = [
+        row for row in body[:SAMPLE_LINES] if row.cells != list(cells)
+    ]  # files are joined with their headers
+    found = sum(_is_among(name, place, others) for place, name in enumerate(names) if name)
+    return found * 2 < len(filled)
 
 
 def _is_among(name: str, place: int, body: Sequence[Record]) -> bool:
-    return any(place < len(row.cells) and row.cells[place].strip() == name for row in body[:SAMPLE_LINES])
+    return any(place < len(row.cells) and row.cells[place].strip() == name for row in body)
 
 
 def _is_number(text: str) -> bool:

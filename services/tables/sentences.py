@@ -17,8 +17,8 @@ VALUES_LISTED = 10
 MAX_CELL_CHARACTERS = 60
 MAX_ECHO_CHARACTERS = 300
 MAX_SENTENCE_CHARACTERS = 600
-FORM = {"sentence": {"type": "string"}}
-"""The shape of the model's answer."""
+FORM = ("answer", {"sentence": {"type": "string"}})
+"""The name and the properties of the model's answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,8 @@ def judge(written: str, question: str, result: Result) -> Sentence:
 
 
 def _says_the_answer(text: str, result: Result) -> bool:
-    """A single row has to be told whole; of several, the numbers that are told have to be right."""
-    if result.row_count != 1 or len(result.columns) > 2:
-        return True
-    return all(states(text, value) for value in result.rows[0])
+    """Of a single row the first value has to be told; of several, the numbers that are told have to be right."""
+    return result.row_count != 1 or states(text, result.rows[0][0])
 
 
 def made(question: str, result: Result) -> str:

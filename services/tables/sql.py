@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from services.errors import InvalidInput
 from services.tables.references import label, references
 from services.tables.shapes import Column, Table
+from services.tables.values import same_word
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -66,11 +67,14 @@ def put_right(query: exp.Query, tables: Sequence[Table]) -> exp.Query:
     mended = query.copy()
     for select in mended.find_all(exp.Select):
         sources = _sources(select, tables)
+        _compare_bare(select, sources)
         _match_dates_as_text(select, sources)
         _compare_days(select, sources)
         _name_tables(select, sources)
         _group(select)
-        _name_keys(select, sources, tables)
+        if select.parent is None:
+            _name_keys(select, sources, tables)
+            _show_rank(select)
     return mended
 
 
@@ -90,12 +94,28 @@ def unknown_columns(query: exp.Query, tables: Sequence[Table]) -> tuple[str, ...
     return tuple(dict.fromkeys(name for name in names if name.lower() not in known))
 
 
-def unknown_tables(query: exp.Query, tables: Sequence[Table]) -> tuple[str, ...]:
-    """Tables that the query names but nobody has."""
+def name_columns(query: exp.Query, tables: Sequence[Table]) -> exp.Query:
+    """The query with columns that nobody has called by the name that is meant: `Umsätze` for umsatz, `day` for the one date."""
     from sqlglot import exp
 
-    known = {table.name for table in tables} | {cte.alias.lower() for cte in query.find_all(exp.CTE)}
-    return tuple(t.name for t in query.find_all(exp.Table) if t.name and t.name.lower() not in known)
+    wrong = {name: _meant(name, query, tables) for name in unknown_columns(query, tables)}
+    mended = query.copy()
+    for column in mended.find_all(exp.Column):
+        meant = wrong.get(column.name)
+        if meant is not None:
+            column.set("this", exp.to_identifier(meant))
+    return mended
+
+
+def _meant(name: str, query: exp.Query, tables: Sequence[Table]) -> str | None:
+    from sqlglot import exp
+
+    named = {table.name.lower() for table in query.find_all(exp.Table)}
+    columns = [column for table in tables if table.name in named for column in table.columns]
+    if name.lower() in ("day", "date", "datum", "fecha", "jour"):
+        dates = {column.name for column in columns if column.type in ("date", "timestamp")}
+        return dates.pop() if len(dates) == 1 else None
+    return same_word(name, sorted({column.name for column in columns}))
 
 
 def comparisons(query: exp.Query, tables: Sequence[Table]) -> list[Comparison]:
@@ -166,6 +186,33 @@ def _sides(node: exp.Condition) -> Iterator[tuple[exp.Expression, exp.Literal]]:
             yield left, plain
 
 
+def widen(compared: Comparison, spellings: Sequence[str]) -> None:
+    """Let a comparison with a text hold for other spellings of it too. Changes the query that it is in."""
+    from sqlglot import exp
+
+    node, more = compared.literal.parent, [exp.Literal.string(spelling) for spelling in spellings]
+    if isinstance(node, exp.In):
+        node.set("expressions", [*node.expressions, *more])
+    elif isinstance(node, (exp.EQ, exp.NEQ)) and node.expression is compared.literal:
+        either = exp.In(this=node.this, expressions=[compared.literal, *more])
+        node.replace(either if isinstance(node, exp.EQ) else exp.Not(this=either))
+
+
+def _compare_bare(select: exp.Select, sources: dict[str, Table]) -> None:
+    """`lower(x) = lower('A')` as `x = 'A'`: values are looked up, and found in whatever case they are written."""
+    from sqlglot import exp
+
+    for node in select.find_all(exp.EQ, exp.NEQ):
+        found = _resolve(node.this, sources)
+        text = (
+            node.expression.this if isinstance(node.expression, (exp.Lower, exp.Upper)) else node.expression
+        )
+        is_text = isinstance(text, exp.Literal) and text.is_string and found and found[1].type == "text"
+        if is_text and not isinstance(node.this, exp.Column):
+            node.set("this", next(node.this.find_all(exp.Column)).copy())
+            node.set("expression", text.copy())
+
+
 def _match_dates_as_text(select: exp.Select, sources: dict[str, Table]) -> None:
     """`day LIKE '2024%'` is meant of the date as it is written."""
     from sqlglot import exp
@@ -230,7 +277,7 @@ def _name_keys(select: exp.Select, sources: dict[str, Table], tables: Sequence[T
     from sqlglot import exp
 
     known = {(one.name, column.name): (other, key) for one, column, other, key in references(tables)}
-    if select.parent is not None or len(sources) != 1 or select.args.get("distinct"):
+    if len(sources) != 1 or select.args.get("distinct"):
         return
     (called, table), names = next(iter(sources.items())), []
     for item in select.expressions:
@@ -243,6 +290,22 @@ def _name_keys(select: exp.Select, sources: dict[str, Table], tables: Sequence[T
             alias = named.name if named.name != item.name else f"{other.name}_{named.name}"
             names.append(exp.alias_(found.subquery(), alias))
     select.set("expressions", [*select.expressions, *names])  # last: ORDER BY 2 must mean what it meant
+
+
+def _show_rank(select: exp.Select) -> None:
+    """What the first or the last ones are chosen by is shown with them: who bought most, and how much that was."""
+    from sqlglot import exp
+
+    order = select.args.get("order")
+    if order is None or not select.args.get("limit") or select.args.get("distinct"):
+        return
+    rank, shown = order.expressions[0].this, list(select.expressions)
+    known = {item.alias_or_name.lower() for item in shown}
+    is_told = isinstance(rank, exp.Literal) or any(_bare(item) == rank or item.is_star for item in shown)
+    is_told = is_told or (isinstance(rank, exp.Column) and rank.name.lower() in known)
+    aggregates = any(_bare(item).find(exp.AggFunc) for item in shown) or select.args.get("group")
+    if not is_told and (rank.find(exp.AggFunc) or not aggregates):
+        select.append("expressions", rank.copy())
 
 
 def _bare(item: exp.Expression) -> exp.Expression:

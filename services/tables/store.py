@@ -106,6 +106,14 @@ class Tables:
             self._loader.put(row.id)
         return self._table(row)
 
+    def add_sheets(self, table_id: str, sheets: Sequence[str]) -> None:
+        """Load further sheets of a table's workbook, each as a table of its own."""
+        with self._database.reading() as session:
+            row = self._row(session, table_id)
+        with self._blobs.local_path(row.blob_key) as path:
+            for sheet in sheets:
+                self.add(row.collection_id, row.filename, path, ReadOptions(sheet=sheet))
+
     def list(self, collection_id: str) -> list[Table]:
         """The tables of a collection, in the order in which they were added."""
         with self._database.reading() as session:
@@ -187,10 +195,17 @@ class Tables:
         Raises InvalidInput with a sentence: code `refused_sql` for what is no SELECT over these tables, `sql_error` with
         DuckDB's words, `too_slow` and `too_heavy` past a limit; Cancelled soon after `cancelled` is set.
         """
-        files = self._ready(collection_id)
-        return self._processes.query(
-            files, sql, self._files.folder, max_rows=max_rows, timeout_s=timeout_s, cancelled=cancelled
-        )
+        files, folder = self._ready(collection_id), self._files.folder
+        try:
+            return self._processes.query(
+                files, sql, folder, max_rows=max_rows, timeout_s=timeout_s, cancelled=cancelled
+            )
+        except InvalidInput as error:
+            loading = [table for table in self.list(collection_id) if rows.is_unfinished(table.state)]
+            named = [table.name for table in loading if f"“{table.name}”" in error.user_message]
+            if not named:
+                raise
+            raise InvalidInput(f"{named[0]} is still being loaded. Ask again in a moment.") from error
 
     def preview(self, table_id: str, limit: int = 50, first: int = 1) -> Result:
         """Records of a table from number `first` on, with their numbers in the column `_row`."""

@@ -114,6 +114,16 @@ def holds(table: Table, column: Column, value: str, query: Query) -> bool:
     return bool(query(f"SELECT 1 FROM {quoted(table.name)} WHERE {where} LIMIT 1").rows)  # noqa: S608
 
 
+def spellings(table: Table, column: Column, value: str, query: Query) -> tuple[str, ...]:
+    """Other values of a column that are `value` but for capitals, accents, and white space around it."""
+    name = quoted(column.name)
+    rows = query(
+        f"SELECT DISTINCT {name} FROM {quoted(table.name)} WHERE {name} <> {text(value)} "  # noqa: S608
+        f"AND strip_accents(lower(trim({name}))) = strip_accents(lower(trim({text(value)}))) ORDER BY 1 LIMIT {NEAREST}"
+    ).rows
+    return tuple(str(row[0]) for row in rows)
+
+
 def nearest(table: Table, column: Column, value: str, query: Query) -> tuple[str, ...]:
     """The values of a column that look most like `value`, best first; all of them where they are few."""
     name = quoted(column.name)

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from components.house import house
+from components.retrieval import drafts
+from components.retrieval.desk import RetrievalDesk
+from services.catalog import describe
+from services.clients import Connection
 from services.retrieval import questions
 from services.retrieval.evaluation import Expected, Question
 from tests.components.retrieval.conftest import preferences, texts
@@ -116,3 +122,22 @@ def test_what_the_model_says_commands_nothing(evaluate: Draw, library: Place, re
     said = texts(app)
     assert "1 draft to decide on" in said
     assert ":red[x]" not in said and "<script>" not in said and "**bold**" not in said
+
+
+class Left(BaseException):
+    """The person has gone elsewhere: the page ends at its next word."""
+
+
+def test_leaving_stops_the_model(library: Place, reader: Reader) -> None:
+    library.llama.play(Script(hang=True))
+    connection = Connection("There", "compatible", library.llama.base_url, "key")
+    desk = RetrievalDesk(house(), "vs_1", "Docs", reader.api, (), "")
+
+    def leave() -> None:
+        if library.llama.requests:
+            raise Left
+
+    library.llama.requests.clear()
+    with pytest.raises(Left):
+        drafts._ask(desk, connection, describe("gpt-4.1", "There"), leave, "Hello")
+    assert library.llama.client_left.wait(10)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from services.retrieval.projection import Method, project
 
@@ -74,3 +76,13 @@ def test_passages_that_all_say_the_same_are_one_point(method: Method) -> None:
     made = project(same, method)
     assert np.isfinite(made.points).all()
     assert made.shown_share is None
+
+
+def test_maps_drawn_at_once_leave_the_process_its_threads() -> None:
+    project(clusters(10), "pca")
+    before = {library["filepath"]: library["num_threads"] for library in threadpool_info()}
+    with ThreadPoolExecutor(4) as pool:
+        maps = list(pool.map(lambda _: project(clusters(30), "tsne").points, range(4)))
+    assert all(np.array_equal(made, maps[0]) for made in maps)
+    after = {library["filepath"]: library["num_threads"] for library in threadpool_info()}
+    assert {path: after[path] for path in before} == before

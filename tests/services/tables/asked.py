@@ -56,6 +56,10 @@ class Shop:
             0.001,
         )
 
+    def run(self, sql: str) -> None:
+        """Change the shop."""
+        self._connection.execute(sql)
+
     def sources(self, sql: str) -> tuple[Source, ...]:
         return (Source("sales", "sales.csv", 2, (1, 2)),)
 

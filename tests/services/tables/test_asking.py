@@ -137,6 +137,16 @@ def test_a_misspelt_value_is_put_right_and_told(
     assert "'Germany'" in asked.answer.sql
 
 
+def test_spellings_of_a_value_are_counted_together_and_told(
+    loop: BackgroundLoop, upstream: ScriptedUpstream, shop: Shop
+) -> None:
+    shop.run("UPDATE sales SET country = 'GERMANY ' WHERE order_id = 2")
+    upstream.play(says(sql=TOTAL), says(sentence="It is 5."))
+    asked = put(loop, upstream, shop, "How many pieces were sold in Germany?")
+    assert asked.answer.result is not None and asked.answer.result.rows == ((5,),)
+    assert asked.answer.notes == ("“Germany” in country was taken to be the same as “GERMANY ”.",)
+
+
 def test_a_value_that_is_nowhere_is_asked_about_once_nothing_was_found(
     loop: BackgroundLoop, upstream: ScriptedUpstream, shop: Shop
 ) -> None:

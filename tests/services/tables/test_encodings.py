@@ -42,14 +42,14 @@ def test_lines_end_in_one_way(tmp_path, data):
 def test_nuls_are_left_out_and_counted(tmp_path):
     found, text = read(tmp_path, b"a,b\n1,x\x00y\n")
     assert text == "a,b\n1,xy\n"
-    assert found.notes == ("1 NUL characters were left out.",)
+    assert found.notes == ("NUL characters that were left out: 1.",)
 
 
 def test_a_damaged_letter_changes_no_other(tmp_path):
     found, text = read(tmp_path, TEXT.encode() * 20 + b"\xff\n")
     assert found.encoding == "utf-8"
     assert text == TEXT * 20 + "�\n"
-    assert "1 letters could not be read" in found.notes[0]
+    assert found.notes == ("Letters that could not be read as utf-8 and are shown as �: 1.",)
 
 
 def test_an_encoding_that_was_chosen_is_used(tmp_path):

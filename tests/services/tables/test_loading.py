@@ -55,9 +55,20 @@ def test_lines_above_the_table_are_left_out_and_told(bench):
     assert made.loaded.notes == ("2 lines above the table were left out.",)
 
 
+def test_the_delimiter_may_stand_in_the_first_line(bench):
+    made = bench.load("sep=;\na;b\n1;x,y\n2;z\n")
+    assert (made.names, made.rows) == (["a", "b"], [(1, "x,y"), (2, "z")])
+
+
 def test_a_file_without_a_header_gets_names(bench):
     made = bench.load("1,Ann\n2,Bob\n3,Ann\n")
     assert (made.names, len(made.rows)) == (["column_1", "column_2"], 3)
+
+
+def test_a_header_is_one_also_when_it_comes_again_or_a_value_is_like_a_name(bench):
+    made = bench.load("id,type,n\n" + "1,type,2\n" * 100 + "id,type,n\n" + "3,x,4\n" * 100)
+    assert (made.names, made.types) == (["id", "type", "n"], ["integer", "text", "integer"])
+    assert "“id”" in made.loaded.notes[0]
 
 
 def test_a_person_may_say_whether_there_is_a_header(bench):
@@ -170,6 +181,7 @@ def test_a_quoted_cell_may_span_lines(bench):
 
 def test_empty_records_are_no_records(bench):
     assert bench.load("a,b\n\n1,2\n,\n3,4\n\n").rows == [(1, 2), (3, 4)]
+    assert bench.load("a\n1\n\n\n2\n").rows == [(1,), (2,)]
 
 
 def test_a_header_alone_is_a_table_without_records(bench):

@@ -29,20 +29,24 @@ def test_titles_that_are_alike_get_different_names():
     assert column_names(["a", "A", "a ", "a_2", ""]) == ["a", "a_2", "a_3", "a_2_2", "column_5"]
 
 
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.lists(st.text(max_size=80), min_size=1, max_size=8))
-def test_whatever_the_titles_the_names_can_be_used(titles):
+@given(titles=st.lists(st.text(max_size=80), min_size=1, max_size=8))
+def test_whatever_the_titles_the_names_can_be_used(connection, titles):
     names = column_names(titles)
     fields = ", ".join(f"{n} AS {name}" for n, name in enumerate(names))
-    with duckdb.connect() as connection:
-        found = connection.execute(f"SELECT {', '.join(names)} FROM (SELECT {fields})")
-        assert [name for name, *_ in found.description] == names
+    found = connection.execute(f"SELECT {', '.join(names)} FROM (SELECT {fields})")
+    assert [name for name, *_ in found.description] == names
 
 
-def test_every_word_that_sql_keeps_for_itself_is_known():
+def test_every_word_that_sql_keeps_for_itself_is_known(connection):
     query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
-    with duckdb.connect() as connection:
-        assert {word for (word,) in connection.execute(query).fetchall()} <= KEYWORDS
+    assert {word for (word,) in connection.execute(query).fetchall()} <= KEYWORDS
 
 
 def test_a_table_is_named_by_its_file_and_like_no_other():

@@ -56,6 +56,7 @@ def test_a_sentence_made_of_the_result(question: str, found: Result, sentence: s
     ("written", "found", "is_kept"),
     [
         ("Chairs sold best, 15 of them.", result("product n", ("Chair", 15)), True),
+        ("Chairs sold best.", result("product n", ("Chair", 15)), True),
         ("It was 15.", result("product n", ("Chair", 15)), False),
         ("15 % of the orders.", result("share", (15.2,)), True),
         ("There are 3 towns.", result("town", ("Oslo",), ("Rome",), ("Bonn",)), True),

@@ -63,7 +63,15 @@ def test_long_sql_is_refused_before_it_is_read() -> None:
         ),
         (
             "SELECT country FROM sales ORDER BY sum(quantity) DESC LIMIT 1",
-            "SELECT country FROM sales GROUP BY country ORDER BY SUM(quantity) DESC LIMIT 1",
+            "SELECT country, SUM(quantity) FROM sales GROUP BY country ORDER BY SUM(quantity) DESC LIMIT 1",
+        ),
+        (
+            "SELECT 1 FROM sales WHERE lower(trim(country)) = lower('Spain')",
+            "SELECT 1 FROM sales WHERE country = 'Spain'",
+        ),
+        (
+            "SELECT product FROM sales ORDER BY quantity DESC LIMIT 3",
+            "SELECT product, quantity FROM sales ORDER BY quantity DESC LIMIT 3",
         ),
         (
             "SELECT DISTINCT s.country FROM sales AS s HAVING count(*) > 2",
@@ -86,6 +94,11 @@ def test_a_plain_slip_is_mended(written: str, meant: str) -> None:
         "SELECT country FROM sales WHERE country LIKE 'S%'",
         "SELECT 1 FROM sales WHERE paid_at > '2025-04-15 12:00'",
         "SELECT country, MAX(quantity) FROM sales",
+        "SELECT * FROM sales ORDER BY quantity LIMIT 3",
+        "SELECT country, SUM(quantity) AS total FROM sales GROUP BY country ORDER BY total LIMIT 3",
+        "SELECT country, SUM(quantity) FROM sales GROUP BY country ORDER BY 2 LIMIT 3",
+        "SELECT SUM(quantity) FROM sales GROUP BY country ORDER BY country LIMIT 3",
+        "SELECT DISTINCT country FROM sales ORDER BY country LIMIT 3",
         "SELECT s.other FROM sales AS s JOIN customers AS c ON s.customer_id = c.id",
         "WITH t AS (SELECT country FROM sales) SELECT country FROM t UNION SELECT 'x'",
     ],
@@ -100,6 +113,25 @@ def test_columns_that_nobody_has_are_found_and_aliases_are_none() -> None:
     )
     assert sorted(sql.unknown_columns(query, TABLES)) == ["profit", "tax"]
     assert sql.unknown_columns(sql.parse("SELECT Country, _row, rowid FROM Sales"), TABLES) == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("SELECT Countries FROM sales", "SELECT country FROM sales"),
+        ("SELECT s.quantitty FROM sales AS s", "SELECT s.quantity FROM sales AS s"),
+        ("SELECT name FROM customers WHERE day > '2024'", "SELECT name FROM customers WHERE day > '2024'"),
+        ("SELECT profit FROM sales", "SELECT profit FROM sales"),
+    ],
+)
+def test_a_column_is_found_however_it_is_spelt(written: str, meant: str) -> None:
+    assert sql.name_columns(sql.parse(written), TABLES).sql(dialect="duckdb") == meant
+
+
+def test_the_one_date_is_meant_by_whatever_a_date_is_called() -> None:
+    orders = table("orders", ordered_on="date", total="decimal")
+    query = sql.name_columns(sql.parse("SELECT sum(total) FROM orders WHERE date > '2024-01-01'"), [orders])
+    assert query.sql(dialect="duckdb") == "SELECT SUM(total) FROM orders WHERE ordered_on > '2024-01-01'"
 
 
 @pytest.mark.parametrize(
@@ -133,3 +165,19 @@ def test_a_key_inside_a_subquery_stays_alone() -> None:
     shop = Shop()
     text = "SELECT name FROM customers WHERE id IN (SELECT customer_id FROM sales)"
     assert sql.put_right(sql.parse(text), shop.tables).sql(dialect="duckdb") == text
+
+
+@pytest.mark.parametrize(
+    ("where", "meant"),
+    [
+        ("country = 'x'", "country IN ('x', 'X')"),
+        ("country <> 'x'", "NOT country IN ('x', 'X')"),
+        ("country IN ('x')", "country IN ('x', 'X')"),
+        ("country ILIKE 'x'", "country ILIKE 'x'"),
+    ],
+)
+def test_other_spellings_of_a_text_count_too(where: str, meant: str) -> None:
+    query = sql.parse(f"SELECT 1 FROM sales WHERE {where}")
+    (compared,) = sql.comparisons(query, TABLES)
+    sql.widen(compared, ["X"])
+    assert query.sql(dialect="duckdb") == f"SELECT 1 FROM sales WHERE {meant}"

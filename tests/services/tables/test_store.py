@@ -197,12 +197,26 @@ def test_loading_can_be_stopped_and_begun_again(tables_of, tables, database):
     tables._loader._load = hold
     first, second = tables.add("c", "a.csv", SALES), tables.add("c", "b.csv", SHOPS)
     held.wait(30)
+    with pytest.raises(InvalidInput, match="no table to ask yet"):
+        tables.query("c", "SELECT * FROM b")
     stopped = tables.cancel(second.id)
     go_on.set()
     assert (stopped.state, stopped.error) == ("failed", f"b.csv {refusals.STOPPED}")
     assert tables.wait(first.id).state == "ready"
     assert tables.get(second.id).state == "failed"
     tables.change(second.id, ReadOptions())
+    assert tables.wait(second.id).state == "ready"
+
+
+def test_a_question_to_a_table_that_is_still_loading_says_so(tables):
+    ready(tables)
+    go_on = threading.Event()
+    load = tables._loader._load
+    tables._loader._load = lambda *arguments: (go_on.wait(30), load(*arguments))
+    second = tables.add("c", "shops.csv", SHOPS)
+    with pytest.raises(InvalidInput, match="shops is still being loaded"):
+        tables.query("c", "SELECT * FROM shops")
+    go_on.set()
     assert tables.wait(second.id).state == "ready"
 
 

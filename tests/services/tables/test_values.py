@@ -53,7 +53,7 @@ def test_of_many_values_those_the_question_resembles_are_found() -> None:
         columns=(shop.tables[1].columns[1].__class__("name", "name", "text", distinct_count=500),), row_count=500,
     )  # fmt: skip
     people = "CREATE TABLE people AS SELECT 'Person ' || i AS name FROM range(500) t(i) UNION ALL SELECT 'Ánna O''Hara'"
-    shop._connection.execute(people)
+    shop.run(people)
     found = values.vocabulary([many], "What does anna o'hara earn?", shop.query)
     assert found.of("people", "name") == ("Ánna O'Hara",)
     assert not found.is_whole("people", "name")
@@ -72,3 +72,12 @@ def test_the_nearest_values_come_first(shop: Shop) -> None:
     assert values.nearest(sales, country, "Untied Staates", shop.query)[0] == "United States"
     assert values.holds(sales, country, "Côte d'Ivoire", shop.query)
     assert not values.holds(sales, country, "x' OR 1=1 --", shop.query)
+
+
+def test_spellings_differ_in_capitals_accents_and_space_alone() -> None:
+    shop = Shop()
+    shop.run("UPDATE sales SET country = ' cote d''ivoire' WHERE order_id = 5")
+    sales = shop.tables[0]
+    country = next(column for column in sales.columns if column.name == "country")
+    assert values.spellings(sales, country, "Côte d'Ivoire", shop.query) == (" cote d'ivoire",)
+    assert values.spellings(sales, country, "Germany", shop.query) == ()
