@@ -21,7 +21,7 @@ from benchmarks.report import Figure, at_least
 from services.assistants.presets import preset
 from services.assistants.records import Hit, as_hit
 from services.clients import Connection, open_client
-from services.files.answering import ABSENT, NONE_FOUND
+from services.files.answers import ABSENT, NONE_FOUND
 from services.files.manual import Question as Asked
 from services.files.manual import ask
 from services.files.native import PRESET

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from services import tokens
 from services.clients import Connection
 from services.errors import AppError, InvalidInput, NotFound
-from services.files.answering import Exchange
 from services.files.collections import Collection, Collections
 from services.files.manual import BUDGET_TOKENS, Question, ask
+from services.files.quoted_answers import Exchange
 from services.live import LiveTurn, LiveTurns, Send
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from services.clients import Connection
 from services.errors import AppError
-from services.files.answering import INSTRUCTIONS, AnswerReader, Exchange, prompt, response_format
+from services.files import plain_answers, quoted_answers
 from services.files.passages import Passage, fitting
+from services.files.quoted_answers import Exchange, prompt, response_format
+from services.files.support import strangers
 from services.modes.chat_completions import ChatRequest, failure, send
 from services.turns import Event, Finished, Message, TextDelta, ToolCall, ToolState, ToolStep, new_id
 
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 
     from services.assistants.records import Hit
 
-LOCAL_BUDGET_TOKENS = 900
+LOCAL_BUDGET_TOKENS = 850
 BUDGET_TOKENS = 6_000
 MOST_HITS = 20
-MOST_OUTPUT_TOKENS = 500
+MOST_OUTPUT_TOKENS = 200
 FITTING_SCORE = 0.15
 """A passage that fits less says nothing on the question; a small model would take it for an answer all the same."""
 
@@ -69,8 +71,9 @@ async def ask(
     good = [hit for hit in hits if hit.score >= FITTING_SCORE]
     passages = await asyncio.to_thread(fitting, good, question.budget_tokens, question.without)
     yield _step(call, "completed", question, passages)
-    reader = AnswerReader(question.text, passages)
-    if not passages:  # there is nothing to ask a model about
+    make = plain_answers.TracedAnswer if question.is_local else quoted_answers.QuotedAnswer
+    reader: plain_answers.TracedAnswer | quoted_answers.QuotedAnswer = make(question.text, passages)
+    if not passages or strangers(question.text, passages):  # there is nothing to ask a model about
         for event in reader.finish():
             yield event
         yield Finished("stop")
@@ -92,9 +95,9 @@ def _request(question: Question, passages: Sequence[Passage]) -> ChatRequest:
     return ChatRequest(
         model=question.model,
         messages=(Message("user", prompt(question.text, passages, question.earlier)),),
-        system_prompt=INSTRUCTIONS,
-        parameters=question.parameters,
-        response_format=response_format(len(passages)),
+        system_prompt=(plain_answers if question.is_local else quoted_answers).INSTRUCTIONS,
+        parameters=_parameters(question),
+        response_format=None if question.is_local else response_format(len(passages)),
         context_tokens=question.context_tokens,
     )
 
@@ -103,3 +106,9 @@ def _step(call: ToolCall, state: ToolState, question: Question, passages: Sequen
     found = json.dumps([{"file": passage.filename, "score": passage.score} for passage in passages])
     details = {"queries": question.queries, "results": [passage.wire() for passage in passages]}
     return ToolStep(call, state, found if state == "completed" else None, details)
+
+
+def _parameters(question: Question) -> dict[str, Any]:
+    """A small model that has lost its thread is not to go on for ever."""
+    bound = {"max_completion_tokens": MOST_OUTPUT_TOKENS} if question.is_local else {}
+    return {**question.parameters, **bound}

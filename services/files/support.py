@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from services.documents.quotes import SENTENCE, best_quote
+from services.documents.terms import question_terms, terms
 from services.documents.views.passages import find
 from services.files.passages import Passage
 
@@ -16,6 +17,9 @@ MAX_QUOTE_CHARACTERS = 600
 NEARLY = 0.85
 """So much of a quote must agree, word by word, with a sentence that is then quoted as the document has it."""
 _NUMBER = re.compile(r"\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?")
+TRACED = 0.6
+"""So many of a sentence's telling words must stand in a passage that is to bear it out."""
+_NAMED = re.compile(r"\b(?=\w*[A-Z])(?=\w*\d)[A-Z0-9-]{2,}\b|\b[A-Z]\w+ \d{1,4}\b")
 _FRAME = re.compile(r"^[\s\"'“”„«»…]+|^\.{3}|(?:\.{3}|[\s\"'“”„«»…])+$")
 _WORD = re.compile(r"\w+")
 
@@ -43,6 +47,33 @@ def support(statement: str, quote: str, named: int, passages: Sequence[Passage])
             page, last_page = passage.pages_of(span)
             return Support(passage, passage.text[slice(*span)].strip(), page, last_page)
     return None
+
+
+def trace(sentence: str, question: str, passages: Sequence[Passage]) -> Support | None:
+    """What bears a sentence out that came without a quote: the passage with most of its telling words and all of its numbers.
+
+    The quote is the sentence or row there that shares most with what was asked and answered.
+    """
+    wanted = set(question_terms(sentence))
+    if not wanted:
+        return None
+    best, chosen = 0.0, None
+    for passage in passages:
+        share = len(wanted.intersection(terms(passage.text))) / len(wanted)
+        if share > best and _numbers(sentence) <= _numbers(passage.text) | _numbers(question):
+            best, chosen = share, passage
+    if chosen is None or best < TRACED:
+        return None
+    quote = best_quote(chosen.text, f"{question} {sentence}")
+    start = max(0, chosen.text.find(quote))
+    return Support(chosen, quote, *chosen.pages_of((start, start + len(quote))))
+
+
+def strangers(question: str, passages: Sequence[Passage]) -> list[str]:
+    """Codes and models that a question names and no passage has, such as `E27` or `Aro 20`: what is said is not of them."""
+    there = {re.sub(r"\W", "", passage.text).casefold() for passage in passages}
+    named = (match.group() for match in _NAMED.finditer(question))
+    return [name for name in named if not any(re.sub(r"\W", "", name).casefold() in text for text in there)]
 
 
 def _place(text: str, quote: str) -> tuple[int, int] | None:

@@ -25,8 +25,10 @@ NewContext = Callable[..., "BrowserContext"]
 
 def answered(*statements: tuple[str, str]) -> Script:
     """What a model writes about the first passage: quotes and statements."""
-    told = [{"passage": 1, "quote": quote, "statement": words} for quote, words in statements]
-    return Script(text=(json.dumps({"found": bool(told), "statements": told}),))
+    told = [
+        {"passage": 1, "quote": quote, "answers": True, "statement": words} for quote, words in statements
+    ]
+    return Script(text=(json.dumps({"statements": told}),))
 
 
 @pytest.fixture(scope="module")

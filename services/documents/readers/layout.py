@@ -12,6 +12,7 @@ FEWEST_LINES = 3  # on either side of the gap between two columns
 MOST_CROSSING = 0.2  # of the lines run across that gap, as titles and wide figures do
 PROSE_CHARACTERS = 15  # shorter lines side by side are the cells of a table, which is read row by row
 MOSTLY = 0.6  # of a column's characters stand in longer lines: a table may stand in it, too
+RUN_ON = 0.25  # of a column's lines begin in the middle of a sentence; cells of a table begin anew
 ALIKE = 0.6  # of the longest lines' width is half of a column's lines at least as wide
 SAME_ROW = 0.5  # of the lower line's height
 PARAGRAPH_GAP = 0.9  # of a line's height
@@ -88,7 +89,14 @@ def _is_column(lines: Sequence[Line]) -> bool:
     characters = sum(len(line.text) for line in lines)
     widths = sorted(line.right - line.left for line in prose)
     is_prose = sum(len(line.text) for line in prose) >= MOSTLY * characters
-    return is_prose and median(widths) >= ALIKE * widths[int(0.9 * (len(widths) - 1))]
+    is_even = median(widths) >= ALIKE * widths[int(0.9 * (len(widths) - 1))]
+    return is_prose and is_even and sum(map(_runs_on, prose)) >= RUN_ON * len(prose)
+
+
+def _runs_on(line: Line) -> bool:
+    """Whether it begins with a small letter, or with one of a script that has none."""
+    first = next((letter for letter in line.text if letter.isalpha()), "A")
+    return first.islower() or not first.isupper()
 
 
 def _share_height(left: Sequence[Line], right: Sequence[Line]) -> bool:

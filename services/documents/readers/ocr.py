@@ -23,6 +23,7 @@ SURE = 0.5
 LOWEST_LINE_PX = 5
 FEWEST_GREYS = 24  # between the darkest and the brightest pixel of a page with something on it
 TALL = 1.5
+CLEARLY = 2.0  # few pages lie upside down, and the classifier takes many a short line for turned
 LINES_ASKED = 9
 _TIGHT_COMMA = re.compile(r"(?<=[^\W\d_]),(?=[^\W\d_])")  # the model drops the space behind some
 
@@ -102,4 +103,4 @@ def _is_upside_down(crops: list[Pixels]) -> bool:
     sure = {"0": 0.0, "180": 0.0}
     for label, score in asked.cls_res:
         sure[label] += float(score)
-    return sure["180"] > sure["0"]
+    return sure["180"] > CLEARLY * sure["0"]

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from services.assistants.records import Hit
-from services.files.answering import AnswerReader
 from services.files.passages import Passage
+from services.files.plain_answers import TracedAnswer
+from services.files.quoted_answers import QuotedAnswer
 from services.turns import Event, Message, Turn
 
 WARRANTY = "The warranty lasts 24 months. It does not cover wear.\nThe compressor is covered for five years."
@@ -28,16 +29,27 @@ def hit(
     return Hit(file_id, "a.pdf", score, text, {}, page, page, None, span, starts)
 
 
-def answer(*statements: tuple[int, str, str], found: bool = True) -> str:
+def answer(*statements: tuple[int, str, str], answers: bool = True) -> str:
     """What a model writes: for each statement its passage, quote and words."""
-    told = [{"passage": number, "quote": quote, "statement": words} for number, quote, words in statements]
-    return json.dumps({"found": found, "statements": told}, ensure_ascii=False)
+    told = [
+        {"passage": number, "quote": quote, "answers": answers, "statement": words}
+        for number, quote, words in statements
+    ]
+    return json.dumps({"statements": told}, ensure_ascii=False)
 
 
 def read(text: str, passages: Sequence[Passage], question: str = "What?", step: int = 7) -> Turn:
-    """The turn that an answer makes when it arrives in pieces of `step` characters."""
+    """The turn that the JSON of an answer makes when it arrives in pieces of `step` characters."""
+    return _read(QuotedAnswer(question, passages), text, question, step)
+
+
+def read_plain(text: str, passages: Sequence[Passage], question: str = "What?", step: int = 7) -> Turn:
+    """The turn that an answer in plain words makes."""
+    return _read(TracedAnswer(question, passages), text, question, step)
+
+
+def _read(reader: QuotedAnswer | TracedAnswer, text: str, question: str, step: int) -> Turn:
     turn = Turn("conv", Message("user", question), "model", "Local")
-    reader = AnswerReader(question, passages)
     events: list[Event] = []
     for start in range(0, len(text), step):
         events += reader.feed(text[start : start + step])

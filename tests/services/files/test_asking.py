@@ -7,7 +7,7 @@ import json
 import pytest
 
 from services.errors import InvalidInput
-from services.files.answering import ABSENT
+from services.files.answers import ABSENT
 from services.files.asking import MAX_QUESTION_CHARS
 from services.turns import TurnStatus
 from tests.services.files.conftest import Reader

@@ -54,3 +54,14 @@ def test_pieces_of_one_line_are_put_together() -> None:
 
 def test_no_lines_are_no_text() -> None:
     assert text_of([]) == ""
+
+
+def test_a_table_of_sentences_is_read_row_by_row() -> None:
+    meanings = [
+        "E02 High pressure above 29 bar",
+        "E03 Low pressure below 0.4 bar",
+        "E14 Water flow below 55 %",
+    ]
+    what_to_do = ["Check water flow and filter", "Look for loss of refrigerant", "Clean the magnetite filter"]
+    text = text_of([*column(meanings, 20, 60), *column(what_to_do, 250, 60)])
+    assert text.split("\n") == [f"{left}  {right}" for left, right in zip(meanings, what_to_do, strict=True)]

@@ -1,7 +1,7 @@
-"""How a chat model is asked about passages, and how its answer is read while it is still being written.
+"""How a capable model is asked about passages, and how its answer is read while it is still being written.
 
-The model says for each statement which passage bears it out and quotes it; the shape is enforced by a JSON schema, so
-that small models keep to it. What it writes is checked statement by statement: see `support`.
+The model says for each statement which passage bears it out and quotes it; the shape is enforced by a JSON schema.
+What it writes is checked statement by statement: see `support`.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.files.answers import Writing
 from services.files.passages import Passage
-from services.files.support import Support, nearest, support
-from services.turns import Citation, Event, TextDelta, Unsupported
+from services.files.support import support
+from services.turns import Event
 
 MOST_STATEMENTS = 3
-ABSENT = "Not in these documents."
-NEAREST = " The nearest passages speak of something else:"
-NONE_FOUND = "None of this was found in the documents, so do not rely on it."
 
 INSTRUCTIONS = (
     "You answer a question from numbered passages of documents, and from nothing else. Give one to three statements, no more "
@@ -56,16 +54,14 @@ def response_format(passage_count: int) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
 
 
-class AnswerReader:
+class QuotedAnswer(Writing):
     """Turns the JSON of an answer into text, citations and doubts, as far as it has come."""
 
     def __init__(self, question: str, passages: Sequence[Passage]) -> None:
-        self._question, self._passages = question, tuple(passages)
+        super().__init__(question, passages)
         self._json = b""
-        self._length = 0
         self._closed = 0
         self._shown = ""
-        self._supported = 0
 
     def feed(self, delta: str) -> Iterator[Event]:
         """The events that a further piece of JSON brings."""
@@ -75,10 +71,7 @@ class AnswerReader:
     def finish(self) -> Iterator[Event]:
         """What is left to say when the model has ended, and the verdict when nothing was found."""
         yield from self._told(is_whole=True)
-        if not self._closed:
-            yield from self._absent()
-        elif not self._supported:
-            yield self._say(f"\n\n{NONE_FOUND}")
+        yield from self.verdict()
 
     def _told(self, *, is_whole: bool) -> Iterator[Event]:
         statements = self._statements()
@@ -88,7 +81,7 @@ class AnswerReader:
             text = " ".join(str(current.get("statement") or "").split())
             if len(text) > len(self._shown) and text.startswith(self._shown):
                 gap = " " if self._closed and not self._shown else ""
-                yield self._say(gap + text[len(self._shown) :])
+                yield self.say(gap + text[len(self._shown) :])
                 self._shown = text
             if not is_over:
                 return
@@ -111,42 +104,11 @@ class AnswerReader:
         if not text:
             return
         quote, named = str(statement.get("quote") or ""), statement.get("passage")
-        found = support(text, quote, named if isinstance(named, int) else 0, self._passages)
+        found = support(text, quote, named if isinstance(named, int) else 0, self.passages)
         if found is None:
-            yield Unsupported(self._length - len(text), self._length)
-            return
-        self._supported += 1
-        yield from self._cite(found)
-
-    def _absent(self) -> Iterator[Event]:
-        yield self._say(ABSENT)
-        close = nearest(self._question, self._passages)
-        if close:
-            yield self._say(NEAREST)
-        for one in close:
-            yield from self._cite(one)
-
-    def _cite(self, found: Support) -> Iterator[Event]:
-        passage = found.passage
-        number = self._passages.index(passage) + 1
-        marker = f"【{number}†{passage.filename}】"
-        start = self._length
-        yield self._say(marker)
-        yield Citation(
-            marker,
-            start,
-            self._length,
-            passage.file_id,
-            passage.filename,
-            found.quote,
-            found.page,
-            found.last_page,
-            passage.rows,
-        )
-
-    def _say(self, text: str) -> TextDelta:
-        self._length += len(text)
-        return TextDelta(text)
+            yield self.doubt(len(text))
+        else:
+            yield from self.cite(found)
 
 
 def _source(passage: Passage) -> str:

@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.files.answering import (
-    ABSENT,
-    NONE_FOUND,
-    AnswerReader,
-    Exchange,
-    prompt,
-    response_format,
-)
+from services.files.answers import ABSENT, NONE_FOUND
+from services.files.quoted_answers import Exchange, QuotedAnswer, prompt, response_format
 from services.structured import check_schema
 from services.turns import TextDelta
 from tests.services.files.make import ERRORS, answer, passage, read
@@ -43,7 +37,7 @@ def test_each_statement_is_followed_by_its_source(step: int) -> None:
 
 
 def test_text_is_told_before_the_answer_is_whole() -> None:
-    reader = AnswerReader("What?", PASSAGES)
+    reader = QuotedAnswer("What?", PASSAGES)
     begun = TWO[: TWO.index('24 months."}') + 2]
     told = "".join(e.text for e in reader.feed(begun) if isinstance(e, TextDelta))
     assert told == "The warranty lasts 24"
@@ -65,13 +59,13 @@ def test_an_answer_that_is_all_made_up_is_said_to_be() -> None:
 
 
 def test_what_is_not_there_is_said_not_to_be_there_with_the_nearest_passages() -> None:
-    turn = read(answer(found=False), PASSAGES, "How long is the warranty on tyres?")
+    turn = read(answer(), PASSAGES, "How long is the warranty on tyres?")
     assert turn.text.startswith(ABSENT)
     assert turn.citations[0].quote == "The warranty lasts 24 months."
 
 
 def test_statements_of_a_model_that_found_nothing_are_not_told() -> None:
-    turn = read(answer((1, "wear", "It is about wear."), found=False), PASSAGES)
+    turn = read(answer((1, "wear", "It is about wear."), answers=False), PASSAGES)
     assert "about wear" not in turn.text
 
 
@@ -84,10 +78,10 @@ def test_whatever_a_model_writes_is_survived(text: str) -> None:
     "odd",
     [
         [],
-        {"found": True, "statements": ["words"]},
-        {"found": True, "statements": [{"passage": "x", "quote": None, "statement": 3}]},
-        {"found": True, "statements": {}},
-        {"found": True},
+        {"statements": ["words"]},
+        {"statements": [{"passage": "x", "answers": True, "quote": None, "statement": 3}]},
+        {"statements": {}},
+        {"answers": True},
     ],
 )
 def test_json_of_another_shape_is_no_answer(odd: Any) -> None:
