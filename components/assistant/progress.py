@@ -36,7 +36,14 @@ def describe_file(file: StoreFile) -> str:
         "failed": plain(file.error or "could not be read"),
         "cancelled": "cancelled",
     }
-    return f":{colour}[{icon}] {name} · {words[file.status]}"
+    return f":{colour}[{icon}] {name} · {words[file.status]}{_of_pictures(file)}"
+
+
+def _of_pictures(file: StoreFile) -> str:
+    """How many pages are scans, and how many of these gave no text."""
+    read, unread = len(file.ocr_pages), len(file.unread_pages)
+    words = f" · {figures.counted(read, 'page')} read from pictures" if read else ""
+    return words + (f" · {figures.counted(unread, 'page')} without text" if unread else "")
 
 
 def words_of(progress: Progress | None) -> str:

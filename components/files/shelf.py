@@ -9,10 +9,12 @@ import streamlit as st
 
 from components import figures, server_files, state
 from components.assistant import progress
-from components.failures import show
+from components.failures import guarded, show
 from components.files import table_list
 from components.files.desk import FilesDesk
 from components.plain import plain
+from services.assistants.records import StoreFile
+from services.documents.unlocking import unlocked
 from services.errors import AppError
 from services.files.collections import MAX_NAME_CHARS, Collection
 from services.retrieval import questions
@@ -107,6 +109,9 @@ def _draw_files(desk: FilesDesk, collection: Collection) -> None:
         progress.draw_rows(
             lambda: api.files(collection.id), lambda file: api.remove(collection.id, file), "shelf"
         )
+        locked = [file for file in api.files(collection.id) if file.needs_password]
+        for file in locked:
+            _draw_password(desk, collection, file)
     if desk.tables:
         table_list.draw(desk, collection.id)
     number = st.session_state.get(UPLOADS, 0)
@@ -121,6 +126,24 @@ def _draw_files(desk: FilesDesk, collection: Collection) -> None:
     if uploaded:
         add(desk, collection, uploaded)
         st.session_state[UPLOADS] = number + 1
+        st.rerun()
+
+
+def _draw_password(desk: FilesDesk, collection: Collection, file: StoreFile) -> None:
+    """A protected PDF: its password makes an unprotected copy here, and is kept nowhere."""
+    name = server_files.name(file.id)
+    with st.form(f"password-{file.id}", border=True):
+        st.markdown(f":material/lock: **{plain(name)}** opens with a password.")
+        password = st.text_input("Password", type="password", autocomplete="off")
+        st.caption(
+            "It is used once, to make a copy without protection for this collection, and kept nowhere."
+        )
+        if not st.form_submit_button("Unlock", icon=":material/lock_open:"):
+            return
+    with guarded(), st.spinner("Unlocking"):
+        plain_pdf = unlocked(server_files.data(file.id), name, password or "", desk.house.viewers)
+        desk.house.collections.remove(collection.id, file.id)
+        desk.house.collections.add(collection.id, name, plain_pdf)
         st.rerun()
 
 

@@ -111,7 +111,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class StoreFile:
-    """A file in a vector store. `error` says why one failed."""
+    """A file in a vector store. `error` says why one failed.
+
+    Extras of our server: pages whose text was recognised in pictures, pages that could not be, and whether a password is needed.
+    """
 
     id: str
     status: StoreFileStatus
@@ -120,6 +123,9 @@ class StoreFile:
     error: str | None = None
     progress: Progress | None = None
     attributes: Wire = field(default_factory=dict)
+    ocr_pages: tuple[int, ...] = ()
+    unread_pages: tuple[int, ...] = ()
+    needs_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +228,9 @@ def as_store_file(wire: Wire) -> StoreFile:
         error=error.get("message"),
         progress=Progress(**progress) if progress else None,
         attributes=wire.get("attributes") or {},
+        ocr_pages=tuple(wire.get("ocr_pages") or ()),
+        unread_pages=tuple(wire.get("unread_pages") or ()),
+        needs_password=bool(wire.get("needs_password")),
     )
 
 

@@ -19,6 +19,8 @@ NEARLY = 0.85
 _NUMBER = re.compile(r"\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?")
 TRACED = 0.6
 """So many of a sentence's telling words must stand in a passage that is to bear it out."""
+MUCH_ASKED, ON_TOPIC, AROUND = 4, 0.34, 400
+"""A third of a question's telling words stand within so many characters of the words that answer it."""
 _NAMED = re.compile(r"\b(?=\w*[A-Z])(?=\w*\d)[A-Z0-9-]{2,}\b|\b[A-Z]\w+ \d{1,4}\b")
 _FRAME = re.compile(r"^[\s\"'“”„«»…]+|^\.{3}|(?:\.{3}|[\s\"'“”„«»…])+$")
 _WORD = re.compile(r"\w+")
@@ -66,7 +68,16 @@ def trace(sentence: str, question: str, passages: Sequence[Passage]) -> Support 
         return None
     quote = best_quote(chosen.text, f"{question} {sentence}")
     start = max(0, chosen.text.find(quote))
-    return Support(chosen, quote, *chosen.pages_of((start, start + len(quote))))
+    end = start + len(quote)
+    if not _speaks_of(question, chosen.text[max(0, start - AROUND) : end + AROUND]):
+        return None
+    return Support(chosen, quote, *chosen.pages_of((start, end)))
+
+
+def _speaks_of(question: str, text: str) -> bool:
+    """Whether the place that an answer comes from has something of a question that names much."""
+    asked = set(question_terms(question))
+    return len(asked) < MUCH_ASKED or len(asked.intersection(terms(text))) >= ON_TOPIC * len(asked)
 
 
 def strangers(question: str, passages: Sequence[Passage]) -> list[str]:
