@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import composer, library, options, sidebar, state, wire
+from components import composer, library, navigation, options, sidebar, state, wire
 from components.conversation import Conversing
 from components.failures import show
 from components.gauge import Gauge
@@ -12,6 +12,7 @@ from components.house import house as open_house
 from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
 from services.errors import AppError, NotFound
+from services.files.asking import COLLECTION
 
 WINDOW = 20
 
@@ -25,6 +26,9 @@ if conversation_id is not None:
     except NotFound as error:
         show(error)
         conversation_id = None
+
+if conversation and (asked_about := conversation.settings.get(COLLECTION)):
+    st.switch_page(navigation.page("files"), query_params={state.COLLECTION_PARAM: asked_about})
 
 saved = conversation.settings if conversation else composer.draft_options(house)
 turns = composer.branch(house, conversation_id, st.session_state.get(state.SHOWN, WINDOW))

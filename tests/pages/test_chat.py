@@ -155,3 +155,11 @@ def test_export_can_be_imported_again(open_page: OpenPage) -> None:
     app.file_uploader(key="library-import").set_value(("a.json", exported, "application/json")).run()
     app.button(key="library-import-go").click().run()
     assert not app.exception and "Answer 1" in texts(app)
+
+
+def test_a_conversation_about_files_opens_where_it_was_held(
+    open_page: OpenPage, own_server: ScriptedUpstream
+) -> None:
+    asked = store().create(title="Files: Papers", settings={"collection": "vs_1"}).id
+    app = open_page("chat", c=asked)
+    assert "This collection is not there any more" in texts(app)
