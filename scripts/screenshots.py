@@ -1,4 +1,4 @@
-"""Pictures of the assistant page in each of its states, with the local model: `python scripts/screenshots.py [NAME …]`.
+"""Pictures of the assistant and the Files page in each of their states, with the local model: `python scripts/screenshots.py [NAME …]`.
 
 The app has a home of its own for this, and nothing is asked of anybody else.
 """
@@ -37,6 +37,8 @@ from tests.support.assistant_page import (  # noqa: E402
     settle,
     tab,
 )
+from tests.support.files_page import CONTRACT, TABLES, ask, make_collection  # noqa: E402
+from tests.support.files_page import MANUAL as MANUAL_PDF  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screenshots"
 COLOURS = 256
@@ -238,6 +240,28 @@ def other_looks(studio: Studio) -> None:
         studio.keep(page, "threads")
 
 
+def files(studio: Studio) -> None:
+    """Questions to documents and tables, with their sources, and the map of the passages."""
+    with studio.page() as page:
+        page.goto("/files")
+        make_collection(page, "House papers", MANUAL_PDF, CONTRACT)
+        studio.keep(page, "files-read")
+        ask(page, "My heat pump shows E14. What does that mean?", SLOW_MS)
+        page.get_by_role("radio", name="heat-pump-manual.pdf · page 8").first.click()
+        expect(page.get_by_role("img", name="with the quoted passage marked")).to_be_visible()
+        studio.keep(page, "files-answer")
+        page.get_by_text("See retrieval").click()
+        settle(page)
+        page.wait_for_timeout(6_000)  # the chart library draws after the page
+        studio.keep(page, "files-map")
+    with studio.page("dark") as page:
+        page.goto("/files")
+        make_collection(page, "Shop", TABLES / "orders.csv", TABLES / "customers.csv")
+        ask(page, "How many customers are there in each country?", SLOW_MS)
+        page.wait_for_timeout(3_000)
+        studio.keep(page, "files-table-dark")
+
+
 def _new(page: Page, preset: str) -> None:
     """Another assistant from a preset; the first one comes from its card."""
     if page.get_by_role("main").get_by_role("button", name="Create").count():
@@ -253,7 +277,7 @@ def _new(page: Page, preset: str) -> None:
     settle(page)
 
 
-SCENES = {scene.__name__: scene for scene in (empty, tutor, documents, data, functions, other_looks)}
+SCENES = {scene.__name__: scene for scene in (empty, tutor, documents, data, functions, other_looks, files)}
 
 
 def main(names: Sequence[str]) -> int:

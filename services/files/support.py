@@ -19,6 +19,8 @@ NEARLY = 0.85
 _NUMBER = re.compile(r"\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?")
 TRACED = 0.6
 """So many of a sentence's telling words must stand in a passage that is to bear it out."""
+PLAINLY, MUCH_SAID = 0.85, 6
+"""A sentence of so many telling words, nearly all of them in one passage, is that passage's own."""
 MUCH_ASKED, ON_TOPIC, AROUND = 4, 0.34, 400
 """A third of a question's telling words stand within so many characters of the words that answer it."""
 _NAMED = re.compile(r"\b(?=\w*[A-Z])(?=\w*\d)[A-Z0-9-]{2,}\b|\b[A-Z]\w+ \d{1,4}\b")
@@ -69,7 +71,8 @@ def trace(sentence: str, question: str, passages: Sequence[Passage]) -> Support 
     quote = best_quote(chosen.text, f"{question} {sentence}")
     start = max(0, chosen.text.find(quote))
     end = start + len(quote)
-    if not _speaks_of(question, chosen.text[max(0, start - AROUND) : end + AROUND]):
+    is_plain = best >= PLAINLY and len(wanted) >= MUCH_SAID
+    if not is_plain and not _speaks_of(question, chosen.text[max(0, start - AROUND) : end + AROUND]):
         return None
     return Support(chosen, quote, *chosen.pages_of((start, end)))
 

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, RunningApp, running_app
+from tests.browser.conftest import RunningApp, running_app
+from tests.support.files_page import CONTRACT, MANUAL, TABLES, ask, make_collection
 from tests.support.upstream import Script, ScriptedUpstream
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 expect.set_options(timeout=20_000)
-DOCUMENTS = ROOT / "benchmarks" / "file_questions" / "documents"
-MANUAL, CONTRACT = DOCUMENTS / "heat-pump-manual.pdf", DOCUMENTS / "rental-contract.pdf"
-TABLES = DOCUMENTS.parent / "tables"
 QUOTE = "An E code that occurs three times within 24 hours locks the unit"
 NewContext = Callable[..., "BrowserContext"]
 
@@ -65,28 +61,6 @@ def new_page(asking: RunningApp, new_context: NewContext) -> Callable[..., Page]
         return page
 
     return open_
-
-
-def make_collection(page: Page, name: str, *files: Path) -> None:
-    """A new collection with these files, read so far that their words can be found."""
-    page.get_by_role("button", name="New collection").click()
-    page.get_by_placeholder("Contracts 2026").fill(name)
-    page.get_by_role("button", name="Make", exact=True).click()
-    expect(page.get_by_text("Ask your documents, and check every answer")).to_be_visible()
-    page.locator("input[type=file]").set_input_files(files)
-    for file in files:
-        state = "rows," if file.suffix == ".csv" else "ready"
-        expect(page.get_by_text(re.compile(rf"{re.escape(file.name)} · .*{state}"))).to_be_visible(
-            timeout=60_000
-        )
-
-
-def ask(page: Page, question: str) -> None:
-    """Ask, and wait until the answer is whole."""
-    before = page.get_by_role("button", name="More", exact=True).count()
-    page.get_by_placeholder("Ask about these files").fill(question)
-    page.get_by_placeholder("Ask about these files").press("Enter")
-    expect(page.get_by_role("button", name="More", exact=True)).to_have_count(before + 1)
 
 
 def test_a_statement_leads_to_its_page_and_survives_a_reload(new_page: Callable[..., Page]) -> None:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, RunningApp, running_app
-from tests.browser.test_files import MANUAL, make_collection
+from tests.browser.conftest import RunningApp, running_app
+from tests.support.assistant_page import SLOW_MS
+from tests.support.files_page import MANUAL, TABLES, ask, make_collection
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
-ORDERS = ROOT / "benchmarks" / "file_questions" / "tables" / "orders.csv"
-SLOW_MS = 240_000
+ORDERS = TABLES / "orders.csv"
 LOCAL = {"OPENAI_BASE_URL": "https://api.openai.com/v1"}
 
 
@@ -34,15 +34,9 @@ def page(local: RunningApp, new_context: Callable[..., BrowserContext]) -> Page:
     return opened
 
 
-def ask(page: Page, question: str) -> None:
-    page.get_by_placeholder("Ask about these files").fill(question)
-    page.get_by_placeholder("Ask about these files").press("Enter")
-    expect(page.get_by_role("button", name="More", exact=True)).to_have_count(1, timeout=SLOW_MS)
-
-
 def test_a_question_to_a_pdf_leads_to_the_marked_passage(page: Page) -> None:
     make_collection(page, "Manuals", MANUAL)
-    ask(page, "My heat pump shows E14. What does that mean?")
+    ask(page, "My heat pump shows E14. What does that mean?", SLOW_MS)
     expect(page.get_by_text("flow").last).to_be_visible()
     page.get_by_role("radio", name="heat-pump-manual.pdf · page 8").first.click()
     expect(page.get_by_role("img", name="with the quoted passage marked")).to_be_visible()
@@ -50,7 +44,7 @@ def test_a_question_to_a_pdf_leads_to_the_marked_passage(page: Page) -> None:
 
 def test_a_question_to_a_table_is_computed_and_its_sql_runs_again(page: Page) -> None:
     make_collection(page, "Shop", ORDERS)
-    ask(page, "How many orders are there?")
+    ask(page, "How many orders are there?", SLOW_MS)
     expect(page.get_by_text("780").first).to_be_visible()
     page.get_by_text("Check it: rows, SQL, download").click()
     page.get_by_role("tab", name="Edit the SQL").click()

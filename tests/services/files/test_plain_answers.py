@@ -67,3 +67,14 @@ def test_every_character_of_an_answer_arrives(text: str, step: int) -> None:
 )
 def test_codes_that_no_passage_has_are_noticed(question: str, named: list[str]) -> None:
     assert strangers(question, PASSAGES) == named
+
+
+def test_a_bare_answer_from_a_place_that_speaks_of_something_else_is_marked() -> None:
+    turn = read_plain("24 months.", PASSAGES, "Until when is the main library open on Thursdays?")
+    assert not turn.citations and turn.unsupported
+
+
+def test_a_long_sentence_of_a_passage_is_borne_out_whatever_was_asked() -> None:
+    said = "Error E4 means that the flow sensor reports too little water."
+    turn = read_plain(said, PASSAGES, "Somebody saw this sign on our machine this morning, what happened?")
+    assert [c.file_id for c in turn.citations] == ["file-2"]
