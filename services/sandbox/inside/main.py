@@ -6,6 +6,7 @@ import json
 import select
 import signal
 import sys
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from types import FrameType
@@ -25,6 +26,8 @@ class Worker:
 
     def __init__(self) -> None:
         self._is_running = False
+        # Nothing that a program could heed: calamine, which pandas speaks of here, is not in the sandbox.
+        warnings.filterwarnings("ignore", message="The default engine for reading 'xlsx' files will change")
         self._notebook = Notebook()
         signal.signal(signal.SIGINT, self._interrupt)
 

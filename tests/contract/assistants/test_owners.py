@@ -87,6 +87,7 @@ TABLE: dict[tuple[str, str], list[Any]] = {
     ("POST", "/vector_stores/{vector_store_id}"): [{"name": "Stolen"}],
     ("DELETE", "/vector_stores/{vector_store_id}"): [NOTHING],
     ("POST", "/vector_stores/{vector_store_id}/search"): [{"query": "words"}],
+    ("GET", "/vector_stores/{vector_store_id}/passages"): [NOTHING],
     ("POST", "/vector_stores/{vector_store_id}/files"): [
         {"file_id": "{my_file_id}"},
         {"file_id": "{file_id}"},
