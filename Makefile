@@ -6,17 +6,18 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+TRAINING := $(VENV)/.training-installed
 CODE := app.py pages components services scripts tests benchmarks examples
 LOCK := UV_NO_CONFIG=1 $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+	--override requirements-left-out.in --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
 # Two installations into one environment at a time would spoil it.
 .NOTPARALLEL:
-.PHONY: help run test test-unit conformance lint format bench lock docs screenshots clean install install-dev models chromium
+.PHONY: help run test test-unit conformance lint format bench lock docs screenshots clean install install-dev install-training models chromium
 
 help: ## List these chores
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNTIME) ## Start Tandem at http://localhost:8501 (another port: make run PORT=8502)
 	@$(PY) scripts/check_port.py "$(PORT)"
@@ -51,6 +52,7 @@ bench: $(DEV) chromium models ## Measure what the README promises; writes docs/b
 lock: $(DEV) ## Write requirements*.txt from requirements*.in (make lock UPGRADE=--upgrade for newer releases)
 	@$(LOCK) requirements.in --output-file requirements.txt
 	@$(LOCK) requirements-dev.in --constraints requirements.txt --output-file requirements-dev.txt
+	@$(LOCK) requirements-training.in --constraints requirements.txt --output-file requirements-training.txt
 
 docs: $(DEV) ## Write the settings table of docs/configuration.md
 	@$(PY) scripts/settings_table.py
@@ -61,6 +63,8 @@ screenshots: $(DEV) chromium models ## Take the pictures in docs/screenshots, wi
 clean: ## Remove the virtual environment and caches; data and models stay
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install-training: $(TRAINING) ## Install what fine-tuning on this machine needs: PyTorch for the processor, 0.9 GB
 
 install: $(RUNTIME)
 install-dev: $(DEV)
@@ -83,3 +87,9 @@ $(DEV): requirements-dev.txt | $(PY)
 	@echo "Installing the locked requirements for tests; the first time this takes a few minutes."
 	@$(PIP) -r requirements-dev.txt
 	@touch $(RUNTIME) $@
+
+$(TRAINING): requirements-training.txt requirements-torch.txt | $(RUNTIME)
+	@echo "Installing PyTorch for the processor; this takes a few minutes."
+	@$(PIP) -r requirements-training.txt
+	@$(PIP) --extra-index-url https://download.pytorch.org/whl/cpu -r requirements-torch.txt
+	@touch $@

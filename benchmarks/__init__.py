@@ -39,6 +39,11 @@ SECTIONS = {
         " right file and page and holds the text that answers, whole.",
         "The embedding model is small and knows little but English.",
     ),
+    "compare": Section(
+        "Two lanes of Chat Completions straight at a scripted upstream that writes 100 tokens a second, one of Assistants and one of"
+        " Responses through the app, each alone and all at once, in turns. Then the page with 50 messages to four lanes in Chromium.",
+        "All of it shares one machine: the upstream, the app, the lanes and the browser.",
+    ),
     "file_citing": Section(
         "The committed questions to PDFs, every fourth, answered by the local model: by hand with each"
         " sentence traced, and by an assistant. A citation is right when it leads to a page that answers.",
@@ -65,6 +70,12 @@ SECTIONS = {
         " alone, in this process, over the same file; both with two threads or as many as there are cores.",
         "Loading and asking are processor time; on a machine that does something else meanwhile they take longer.",
     ),
+    "images": Section(
+        "100 prompts (`benchmarks/image_prompts.txt`), each with the things it names, written before they were tried. A thing is hit"
+        " when a drawing that the line accepts stands in the scene, in the number said. Then 40 sentences set in five typefaces,"
+        " sizes, colours, with noise or slant, read by the local OCR; accuracy is 1 minus the edits per character.",
+        "The set has some 1,500 drawings; what it lacks is drawn as what is nearest in meaning, or left out and said.",
+    ),
     "sandbox": Section(
         "The code interpreter behind the sandbox that works here, in this process: from the call of a program that prints a"
         " word until the word is there; in turns with `python -c pass`. Warm is a worker that stands by with pandas and"
@@ -85,6 +96,11 @@ SECTIONS = {
         " from the click until Streamlit runs nothing and the page changes no more.",
         "Chromium, Streamlit and the measuring share the cores; each run sends the whole page to the browser again.",
     ),
+    "usage": Section(
+        "Chromium over a ledger of a million calls in two years, of six models in three modes; from the click until Streamlit"
+        " runs nothing and the page changes no more. The file of every call is written in this process.",
+        "Adding up is the database's work on one core, and Chromium and Streamlit want the others.",
+    ),
     "assistant_page": Section(
         "Chromium over a server that keeps 200 threads of four messages, the list showing the latest; from the click until"
         " Streamlit runs nothing and the page changes no more. First token: from the moment a scripted upstream goes on"
@@ -99,6 +115,13 @@ SECTIONS = {
         " counts from the first token on. The prompt cache: the second turn of a conversation against an equally long"
         " conversation that the model has not seen.",
         "Tokens a second vary by a few percent from answer to answer, more when the cores are shared.",
+    ),
+    "audio": Section(
+        "40 sentences spoken by two voices through /v1 and heard again, as they are and with noise 15 dB below them; word errors,"
+        " where spelling of numbers and capitals do not count. A spoken turn: a question heard, answered by the local model and"
+        " its first sentence spoken, as the Voice page does it, without the pause that tells the end of speech; medians, the"
+        " prompt cache warm.",
+        "Hearing and answering are processor time on all cores; when something else runs they take longer.",
     ),
     "presets": Section(
         "Twenty tasks, five for each preset of the assistant page, through /v1 with the local model: facts asked for later in a"

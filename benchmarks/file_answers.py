@@ -6,22 +6,20 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import openai
 
 from benchmarks.file_questions import DOCUMENTS, SCANNED, Passage, Question, holds, questions
 from benchmarks.report import Figure, at_least
-from benchmarks.servers import free_port, python_process, wait_for
+from benchmarks.servers import KEY, own_app
+from services.files.collections import CHUNKING
 from services.retrieval.evaluation import hit_at, ndcg, reciprocal_rank
 
-KEY = "benchmark"
 RESULTS = 10
 SHOWN = 5
 QUICK = 12
@@ -113,11 +111,13 @@ def _ndcg(found: Sequence[Found]) -> float:
 
 
 def collection(client: openai.OpenAI, names: Collection[str]) -> str:
-    """A vector store of these documents, read and embedded. Raises NotReady."""
+    """A vector store of these documents, cut as the page Files cuts them, read and embedded. Raises NotReady."""
     store = client.vector_stores.create(name="benchmark")
     for name in sorted(names):
         file = client.files.create(file=DOCUMENTS / name, purpose="assistants")
-        client.vector_stores.files.create(store.id, file_id=file.id, attributes={"name": name})
+        client.vector_stores.files.create(
+            store.id, file_id=file.id, attributes={"name": name}, chunking_strategy=CHUNKING
+        )
     _wait(client, store.id)
     return store.id
 
@@ -143,13 +143,8 @@ def _progress(file: Any) -> Mapping[str, Any]:
 @contextmanager
 def server() -> Iterator[openai.OpenAI]:
     """The app with a home of its own, and a client of it."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as home:
-        environment = {"TANDEM_HOME": str(Path(home, "home")), "TANDEM_API_KEY": KEY, "OPENAI_API_KEY": ""}
-        with python_process(["-m", "uvicorn", "app:app", "--port", str(port)], environment):
-            wait_for(port)
-            with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=KEY) as client:
-                yield client
+    with own_app() as base_url, openai.OpenAI(base_url=base_url, api_key=KEY) as client:
+        yield client
 
 
 def main() -> None:

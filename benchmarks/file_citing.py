@@ -14,10 +14,11 @@ from typing import Any
 
 import openai
 
-from benchmarks.file_answers import KEY, collection, server
+from benchmarks.file_answers import collection, server
 from benchmarks.file_questions import AbsentQuestion, Passage, Question, absent, documents, questions
 from benchmarks.file_questions.scoring import is_right
 from benchmarks.report import Figure, at_least
+from benchmarks.servers import KEY
 from services.assistants.presets import preset
 from services.assistants.records import Hit, as_hit
 from services.clients import Connection, open_client

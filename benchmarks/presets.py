@@ -6,23 +6,20 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import openai
 
 from benchmarks.preset_tasks import TASKS, Outcome, Task
 from benchmarks.report import Figure, at_least
-from benchmarks.servers import free_port, python_process, wait_for
+from benchmarks.servers import KEY, own_app
 from services.assistants.presets import preset
 from services.settings import get_settings
 
-KEY = "benchmark"
 RUN_LIMIT_S = 240
 MOSTLY = 0.7
 
@@ -85,15 +82,11 @@ def _outcome(client: openai.OpenAI, run: Any) -> Outcome:
 @contextmanager
 def _server() -> Iterator[openai.OpenAI]:
     """The app with a home of its own, and a client of it."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as home:
-        environment = {"TANDEM_HOME": str(Path(home, "home")), "TANDEM_API_KEY": KEY, "OPENAI_API_KEY": ""}
-        with python_process(["-m", "uvicorn", "app:app", "--port", str(port)], environment):
-            wait_for(port)
-            with openai.OpenAI(
-                base_url=f"http://127.0.0.1:{port}/v1", api_key=KEY, timeout=RUN_LIMIT_S
-            ) as client:
-                yield client
+    with (
+        own_app() as base_url,
+        openai.OpenAI(base_url=base_url, api_key=KEY, timeout=RUN_LIMIT_S) as client,
+    ):
+        yield client
 
 
 def main(times: int) -> None:

@@ -6,12 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+KEY = "benchmark"
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 15.0
 
@@ -37,6 +39,17 @@ def python_process(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def own_app() -> Iterator[str]:
+    """The app with a home of its own and no upstream; the address of its /v1, which takes `KEY`."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
+        environment = {"TANDEM_HOME": str(Path(home, "home")), "TANDEM_API_KEY": KEY, "OPENAI_API_KEY": ""}
+        with python_process(["-m", "uvicorn", "app:app", "--port", str(port)], environment):
+            wait_for(port)
+            yield f"http://127.0.0.1:{port}/v1"
 
 
 def free_port() -> int:

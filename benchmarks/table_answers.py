@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.file_questions import TABLES, TableQuestion, table_questions
 from benchmarks.file_questions.scoring import same_rows
 from benchmarks.report import Figure, at_least
-from benchmarks.servers import free_port, python_process, wait_for
+from benchmarks.servers import KEY, own_app
 from services.clients import Connection, open_client
 from services.loop import BackgroundLoop
 from services.settings import get_settings
@@ -31,7 +31,6 @@ from services.tables.shapes import Table
 from services.tables.store import Tables
 from services.turns import Message, Turn
 
-KEY = "benchmark"
 OWNER = "benchmark"
 QUICK = 12
 TARGET = 0.85
@@ -88,8 +87,12 @@ class Asker:
 
     def _load(self, files: tuple[str, ...]) -> tuple[Table, ...]:
         if files not in self._loaded:
-            added = [self._tables.add("-".join(files), name, TABLES / name) for name in files]
-            self._loaded[files] = tuple(self._tables.wait(table.id, LOAD_LIMIT_S) for table in added)
+            collection = "-".join(files)
+            for name in files:
+                first = self._tables.wait(self._tables.add(collection, name, TABLES / name).id, LOAD_LIMIT_S)
+                self._tables.add_sheets(first.id, first.sheets[1:])
+            tables = self._tables.list(collection)
+            self._loaded[files] = tuple(self._tables.wait(table.id, LOAD_LIMIT_S) for table in tables)
         return self._loaded[files]
 
 
@@ -132,12 +135,8 @@ def asker(connection: Connection, model: str) -> Iterator[Asker]:
 @contextmanager
 def _server() -> Iterator[Connection]:
     """The app with a home of its own, as a connection."""
-    port = free_port()
-    with tempfile.TemporaryDirectory() as home:
-        environment = {"TANDEM_HOME": str(Path(home, "home")), "TANDEM_API_KEY": KEY, "OPENAI_API_KEY": ""}
-        with python_process(["-m", "uvicorn", "app:app", "--port", str(port)], environment):
-            wait_for(port)
-            yield Connection("Local", "local", f"http://127.0.0.1:{port}/v1", KEY)
+    with own_app() as base_url:
+        yield Connection("Local", "local", base_url, KEY)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from components import figures, state
 from components.failures import guarded
 from components.house import House
 from components.sidebar import Choice
+from services.everything import everything
 
 DELETE_WORD = "DELETE"
 
@@ -27,10 +28,13 @@ def draw(house: House, choice: Choice) -> None:
 
 def _draw_export(house: House) -> None:
     st.header("A copy of everything", anchor=False)
-    st.caption("A ZIP with each conversation as JSON and Markdown. It can be imported again, one by one.")
+    st.caption(
+        "A ZIP with each conversation as JSON and Markdown, and each comparison, GPT and data set as the file it is shared as. "
+        "All of them can be opened again, one by one. Pictures are downloaded from their gallery."
+    )
     st.download_button(
         "Export everything",
-        house.conversations.export_all,
+        lambda: everything(house.conversations, house.comparisons, house.gpts, house.data_sets),
         "tandem-export.zip",
         "application/zip",
         on_click="ignore",
@@ -41,7 +45,8 @@ def _draw_export(house: House) -> None:
 def _draw_delete(house: House) -> None:
     st.header("Delete everything", anchor=False)
     st.caption(
-        "All conversations, attachments, collections of files, tables and preferences, for good. "
+        "All conversations, comparisons, attachments, pictures, collections of files, tables, data sets, GPTs and preferences, "
+        "for good. "
         "The record of what was spent stays, without any text."
     )
     with st.form("delete-all", border=True):
@@ -53,6 +58,8 @@ def _draw_delete(house: House) -> None:
         return
     count = house.conversations.delete_all()
     house.tables.delete_all()
+    house.data_sets.delete_all()
+    house.studio.gallery.delete_all()
     with guarded():  # they lie on the server, which may be away
         for collection in house.collections.all():
             house.collections.delete(collection)

@@ -13,7 +13,7 @@ from components.meter import ContextShare, Line, Reading
 from components.sidebar import Choice
 from services import catalog, tokens
 from services.live import LiveTurn
-from services.metering.ledger import day_start
+from services.metering import periods
 from services.metering.prices import price
 from services.metering.records import Totals
 from services.turns import Message, Turn, Usage
@@ -33,16 +33,19 @@ class Gauge:
         options: Mapping[str, Any],
         *,
         called: str = "Chat",
+        totals: Totals | None = None,
     ) -> None:
         now = datetime.now(UTC)
         self._choice = choice
         self._called = called
-        self._today = house.ledger.totals(since=day_start(now, state.zone()))
-        self._conversation = (
+        day = periods.today(now, state.zone())
+        self._today = house.ledger.totals(since=day.start, before=day.end)
+        self._conversation = totals or (
             house.ledger.totals(conversation_id=conversation_id) if conversation_id else Totals()
         )
         budget = house.budgets.check(house.ledger, conversation_id, None, now, state.zone(), local=True)
         self._left = min((line.left_usd for line in budget.lines), default=None)
+        self._tight = next((line for line in budget.lines if line.state != "fine"), None)
         self._system = (
             _count([Message("system", options.get("system_prompt", ""))])
             if options.get("system_prompt")
@@ -82,6 +85,9 @@ class Gauge:
             called=self._called,
             equivalent=self._equivalent(usage),
             budget_left_usd=self._left,
+            tight_budget=self._tight,
+            media=self._today.media,
+            local_media=self._today.local_media,
         )
 
     def _context(self, turn: Turn | None) -> ContextShare:

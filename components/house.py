@@ -16,6 +16,8 @@ from services.assistants.api import AssistantsApi
 from services.assistants.talks import Talks
 from services.chat import Chat
 from services.clients import Connection, list_models
+from services.compare.asking import Comparing
+from services.compare.store import Comparisons
 from services.connections import connections, own_connection
 from services.documents.views.view import LIMITS
 from services.documents.workers import Workers
@@ -23,8 +25,16 @@ from services.files.asking import Asking
 from services.files.collections import Collections
 from services.files.native import AskingAssistant
 from services.functions.library import Library
+from services.gpts.store import Gpts
+from services.lab.reports import Reports
+from services.lab.running import Lab
 from services.live import KeptByServer, LiveTurns
 from services.loop import BackgroundLoop
+from services.media.audio.recordings import Recordings
+from services.media.audio.speaking import Sound
+from services.media.images.gallery import Gallery
+from services.media.images.seeing import Seeing
+from services.media.images.studio import Studio
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
 from services.metering.rate_limits import RateLimits
@@ -33,8 +43,11 @@ from services.storage.blobs import open_blobs
 from services.storage.conversations import Conversations
 from services.storage.database import Database, open_database
 from services.storage.preferences import Preferences
+from services.storage.ratings import Ratings
 from services.tables.store import Tables
 from services.tools import toolbox
+from services.tuning.evaluation import Evaluator
+from services.tuning.store import DataSets
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,17 @@ class House:
     tables: Tables
     asking: Asking
     asking_assistant: AskingAssistant
+    gpts: Gpts
+    lab: Lab
+    comparisons: Comparisons
+    comparing: Comparing
+    sound: Sound
+    recordings: Recordings
+    studio: Studio
+    seeing: Seeing
+    ratings: Ratings
+    data_sets: DataSets
+    evaluator: Evaluator
 
     def connections(self) -> tuple[Connection, ...]:
         """Every model server this person can talk to."""
@@ -84,6 +108,8 @@ def house() -> House:
     talks = Talks(assistants, runs, ledger, budgets)
     tables = Tables(database, blobs, settings.home, owner)
     tables.resume()
+    tools = toolbox(conversations.search)
+    comparisons = Comparisons(database, blobs, conversations, owner)
     asking = Asking(collections, conversations, live, tables=tables, ledger=ledger, budgets=budgets)
     return House(
         settings=settings,
@@ -99,12 +125,23 @@ def house() -> House:
         assistants=assistants,
         runs=runs,
         talks=talks,
-        functions=Library(preferences, toolbox(conversations.search)),
+        functions=Library(preferences, tools),
         viewers=Workers(limits=LIMITS),
         collections=collections,
         tables=tables,
         asking=asking,
         asking_assistant=AskingAssistant(collections, assistants, talks),
+        gpts=Gpts(preferences),
+        lab=Lab(loop, ledger, budgets, Reports(preferences)),
+        comparisons=comparisons,
+        comparing=Comparing(comparisons, live, ledger, budgets, tools),
+        sound=Sound(loop, ledger, budgets),
+        recordings=Recordings(),
+        studio=Studio(Gallery(database, blobs, owner), ledger, budgets),
+        seeing=Seeing(lambda: own_connection(settings, own_base_url())),
+        ratings=Ratings(database, owner),
+        data_sets=DataSets(database, owner),
+        evaluator=Evaluator(loop, ledger, budgets),
     )
 
 
@@ -114,7 +151,6 @@ def warm_up() -> None:
     for module in ("openai", "genai_prices", "pandas", "altair", "jsonschema", "services.recording"):
         importlib.import_module(module)
     tokens.count("warm")
-    house().tables.warm_up()
 
 
 def models(connection: Connection) -> tuple[dict[str, Any], ...]:

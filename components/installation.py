@@ -8,10 +8,11 @@ import streamlit as st
 
 from components import figures, state
 from components.house import House
+from components.redraw import watched
 from services.address import own_base_url
 from services.connections import LOCAL
 from services.health import EngineState, engine_state
-from services.metering.ledger import day_start
+from services.metering import periods
 
 REFRESH_S = 2.0
 WORDS = {
@@ -27,8 +28,8 @@ WORDS = {
 
 def draw(house: House) -> None:
     """Draw four cards that say how things stand."""
-    now = datetime.now(UTC)
-    today = house.ledger.totals(since=day_start(now, state.zone()))
+    day = periods.today(datetime.now(UTC), state.zone())
+    today = house.ledger.totals(since=day.start, before=day.end)
     report = house.conversations.storage_report()
     upstream = next(c for c in house.connections() if c.name != LOCAL)
     with st.grid(4, border=True, min_column_width=170) as grid:
@@ -53,7 +54,7 @@ def draw(house: House) -> None:
             st.caption(f"{figures.counted(today.calls, 'call')}{unknown}")
 
 
-@st.fragment(run_every=REFRESH_S)
+@watched(REFRESH_S)
 def _local_model(house: House) -> None:
     engine = engine_state(own_base_url()) or EngineState("failed")
     word, sign = WORDS.get(engine.state, (engine.state, ""))

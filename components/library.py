@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from components import figures, state
+from components import figures, moving, state
 from components.house import House
 from components.plain import plain
 from services.errors import AppError
@@ -93,7 +93,7 @@ def _draw_row(house: House, conversation: Conversation) -> None:
             st.caption(f"{changed} · {figures.counted(conversation.turn_count, 'turn')}")
         choice = st.menu_button(
             "More",
-            ["Rename", "Export JSON", "Export Markdown", "Delete"],
+            ["Rename", "Move to Assistant", "Export JSON", "Export Markdown", "Delete"],
             key=f"actions-{conversation.id}",
             type="tertiary",
             icon=":material/more_horiz:",
@@ -128,6 +128,8 @@ def _act(house: House, conversation: Conversation, choice: str | None) -> None:
         case "Rename":
             st.session_state[RENAMING] = conversation.id
             st.rerun(scope="fragment")
+        case "Move to Assistant":
+            moving.to_thread(house, conversation.id)
         case "Export JSON":
             _offer(house.conversations.export_json(conversation.id), f"{name}.json", "application/json")
         case "Export Markdown":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from components import figures
+from services.metering import picture_prices, sound_prices
+from services.metering.budgets import SCOPES, BudgetLine
+from services.metering.records import Media
 from services.turns import Turn, Usage
 
 
@@ -49,6 +52,9 @@ class Reading:
     called: str = "Chat"
     equivalent: tuple[str, Decimal] | None = None
     budget_left_usd: Decimal | None = None
+    tight_budget: BudgetLine | None = None
+    media: Media = field(default_factory=Media)
+    local_media: Media = field(default_factory=Media)
 
 
 SMALLEST_USD = Decimal("0.0001")
@@ -65,6 +71,9 @@ def draw(slot: DeltaGenerator, reading: Reading) -> None:
         )
         _draw_sums(reading)
         _draw_speed(reading)
+        _draw_media(reading)
+        if reading.tight_budget is not None:
+            _draw_warning(reading.tight_budget)
         _draw_context(reading.context)
 
 
@@ -109,6 +118,37 @@ def _draw_speed(reading: Reading) -> None:
         bits.append(details)
     if bits:
         st.caption(" · ".join(bits))
+
+
+def _draw_media(reading: Reading) -> None:
+    """What today was heard, spoken and pictured, and what the part made here would have cost."""
+    media, local = reading.media, reading.local_media
+    bits = [figures.counted(media.pictures, "picture")] if media.pictures else []
+    bits += [f"{_lasting(media.audio_s)} of sound heard"] if media.audio_s else []
+    bits += [f"{figures.counted(media.characters, 'character')} spoken"] if media.characters else []
+    if not bits:
+        return
+    saved = picture_prices.equivalent_price(local.pictures) + sound_prices.equivalent_price(
+        local.audio_s, local.characters
+    )
+    models = [picture_prices.EQUIVALENT] if local.pictures else []
+    models += [sound_prices.TRANSCRIPTION_EQUIVALENT] if local.audio_s else []
+    models += [sound_prices.SPEECH_EQUIVALENT] if local.characters else []
+    elsewhere = f". What was made here, on {', '.join(models)}: {figures.money(saved)}" if models else ""
+    st.caption(f"Today also {', '.join(bits)}{elsewhere}")
+
+
+def _lasting(seconds: float) -> str:
+    return figures.seconds(seconds) if seconds < 100 else f"{seconds / 60:,.0f} min"
+
+
+def _draw_warning(line: BudgetLine) -> None:
+    word = "used up" if line.state == "over" else "nearly used up"
+    colour = "red" if line.state == "over" else "orange"
+    st.caption(
+        f":{colour}[:material/savings: Your budget {dict(SCOPES)[line.scope]} is {word}: "
+        f"{figures.money(line.spent_usd)} of {figures.money(line.limit_usd)}.]"
+    )
 
 
 def _draw_context(context: ContextShare) -> None:

@@ -26,11 +26,32 @@ GROUPS: dict[str, tuple[PageSpec, ...]] = {
     "Talk": (
         PageSpec("chat", "Chat", ":material/chat_bubble:", "Chat Completions: you send all of it each time."),
         PageSpec("assistant", "Assistant", ":material/smart_toy:", "Assistants: the server remembers."),
+        PageSpec(
+            "compare", "Compare", ":material/view_column:", "One message to several modes, side by side."
+        ),
     ),
     "Work": (
         PageSpec("files", "Files", ":material/folder_open:", "Ask PDFs and tables, and check each answer."),
+        PageSpec("images", "Images", ":material/image:", "Make, change and ask about pictures."),
+        PageSpec("voice", "Voice", ":material/mic:", "Talk and hear the answer; transcribe recordings."),
+    ),
+    "Build": (
+        PageSpec("gpts", "GPTs", ":material/deployed_code:", "Assistants of your own, to run in any mode."),
+        PageSpec(
+            "finetune",
+            "Fine-tuning",
+            ":material/model_training:",
+            "Examples, training, and what to do instead.",
+        ),
+    ),
+    "Learn": (
+        PageSpec(
+            "learn", "Lessons", ":material/school:", "Twelve topics, five minutes each, with code that runs."
+        ),
+        PageSpec("lab", "Lab", ":material/science:", "Best practices, measured on your own prompts."),
     ),
     "Manage": (
+        PageSpec("usage", "Usage", ":material/bar_chart:", "What was spent, budgets, limits, prices."),
         PageSpec("settings", "Settings", ":material/settings:", "Connections, keys, budgets, your data."),
     ),
 }

@@ -1,14 +1,18 @@
-"""A page is drawn whole: in its own place, and again when Stop has cut it short."""
+"""A page is drawn whole: in its own place, again when Stop has cut it short, and a part of it every so often."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import StopException, get_script_run_ctx
+
+P = ParamSpec("P")
 
 
 @contextmanager
@@ -26,6 +30,26 @@ def whole() -> Iterator[None]:
     except StopException:
         _ask_again()
         raise
+
+
+def watched(every_s: float | None) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """Draw a part of the page every so many seconds, or with None only when something in it is used.
+
+    A fragment in a container of its own: when it runs again before the browser has got what the run of the whole page
+    drew, Streamlit 1.67 holds that back, the browser takes the place away, and what comes next would be drawn over.
+    """
+
+    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
+        fragment = st.fragment(draw, run_every=every_s)
+
+        @wraps(draw)
+        def in_its_place(*args: P.args, **kwargs: P.kwargs) -> None:
+            with st.container():
+                fragment(*args, **kwargs)
+
+        return in_its_place
+
+    return decorate
 
 
 def _ask_again() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from components import figures, options, state
+from components import figures, navigation, options, state
 from components.composer import DEFAULTS_PREFERENCE
 from components.failures import show
 from components.house import House
@@ -128,15 +128,30 @@ def draw_defaults(house: House, choice: Choice) -> None:
 def draw_budgets(house: House, choice: Choice) -> None:
     """Spending limits. Local answers are free and never stopped."""
     st.caption("Local answers are free and never stopped. Empty means no limit.")
+    st.page_link(
+        navigation.page("usage"),
+        label="Where they stand",
+        icon=":material/bar_chart:",
+        query_params={"usage-tabs": "Budgets"},
+    )
     limits = house.budgets.limits()
     with st.form("budgets"):
         with st.grid(3):
             conversation = _limit("A conversation, USD", limits.conversation_usd)
             day = _limit("A day, USD", limits.day_usd)
             month = _limit("A month, USD", limits.month_usd)
+        warn = st.slider(
+            "Warn from",
+            10,
+            100,
+            round(limits.warn_share * 100),
+            5,
+            "%d %%",
+            help="Of a limit that is used up.",
+        )
         hard = st.toggle("Stop a request that would pass a limit (otherwise only warn)", limits.hard)
         if st.form_submit_button("Save", type="primary"):
-            house.budgets.set_limits(Limits(conversation, day, month, limits.warn_share, bool(hard)))
+            house.budgets.set_limits(Limits(conversation, day, month, Decimal(warn) / 100, bool(hard)))
             state.notify("Budgets saved.")
             st.rerun()
 

@@ -15,6 +15,6 @@ with redraw.whole(), guarded():
         page_title="Tandem", page_icon=str(STATIC / "icon.svg"), layout="wide", initial_sidebar_state=320
     )
     st.logo(str(STATIC / "logo.svg"), icon_image=str(STATIC / "icon.svg"), size="large")
-    current = st.navigation(navigation.pages())
+    current = st.navigation(navigation.pages(), expanded=True)
     state.show_notice()
     current.run()

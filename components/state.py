@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +12,12 @@ import streamlit as st
 CONVERSATION_PARAM = "c"
 THREAD_PARAM = "t"
 COLLECTION_PARAM = "f"
+COMPARISON_PARAM = "k"
+GPT_PARAM = "g"
+LESSON_PARAM = "l"
+EXPERIMENT_PARAM = "e"
+PICTURE_PARAM = "i"
+DATA_SET_PARAM = "d"
 TYPED_KEYS = "typed_keys"
 FUNCTION_KEYS = "function_keys"
 ASSISTANT = "assistant"
@@ -31,7 +38,28 @@ CONFIRMED = "confirmed_action"
 CLICKED_SOURCE = "clicked_source"
 SOURCE_PAGES = "source_pages"
 SHOWN_SOURCE = "shown_source"
+BROUGHT = "brought_to_chat"
 OPENAPI_DOCUMENT = "openapi_document"
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtFile:
+    """A file from another page, read as an uploaded one is."""
+
+    name: str
+    data: bytes
+
+    def getvalue(self) -> bytes:
+        """Its bytes."""
+        return self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A message that another page brings to the chat."""
+
+    text: str
+    files: tuple[BroughtFile, ...]
 
 
 def typed_keys() -> dict[str, str]:
@@ -93,6 +121,96 @@ def open_collection(collection: str | None) -> None:
         st.query_params.pop(COLLECTION_PARAM, None)
     else:
         st.query_params[COLLECTION_PARAM] = collection
+
+
+def comparison_id() -> str | None:
+    """The comparison the address names."""
+    return st.query_params.get(COMPARISON_PARAM)
+
+
+def open_comparison(comparison: str | None) -> None:
+    """Put a comparison into the address; None for a new one."""
+    st.session_state.pop(SHOWN, None)
+    if comparison is None:
+        st.query_params.pop(COMPARISON_PARAM, None)
+    else:
+        st.query_params[COMPARISON_PARAM] = comparison
+
+
+def gpt_id() -> str | None:
+    """The GPT the address names."""
+    return st.query_params.get(GPT_PARAM)
+
+
+def open_gpt(gpt: str | None) -> None:
+    """Put a GPT into the address; None for the list of them."""
+    if gpt is None:
+        st.query_params.pop(GPT_PARAM, None)
+    else:
+        st.query_params[GPT_PARAM] = gpt
+
+
+def lesson_slug() -> str | None:
+    """The lesson the address names."""
+    return st.query_params.get(LESSON_PARAM)
+
+
+def open_lesson(slug: str | None) -> None:
+    """Put a lesson into the address; None for the list of them."""
+    if slug is None:
+        st.query_params.pop(LESSON_PARAM, None)
+    else:
+        st.query_params[LESSON_PARAM] = slug
+
+
+def experiment_slug() -> str | None:
+    """The experiment the address names."""
+    return st.query_params.get(EXPERIMENT_PARAM)
+
+
+def open_experiment(slug: str | None) -> None:
+    """Put an experiment into the address; None for the list of them."""
+    if slug is None:
+        st.query_params.pop(EXPERIMENT_PARAM, None)
+    else:
+        st.query_params[EXPERIMENT_PARAM] = slug
+
+
+def picture_id() -> str | None:
+    """The picture of the gallery that the address names."""
+    return st.query_params.get(PICTURE_PARAM)
+
+
+def open_picture(picture: str | None) -> None:
+    """Put a picture into the address; None for none."""
+    if picture is None:
+        st.query_params.pop(PICTURE_PARAM, None)
+    else:
+        st.query_params[PICTURE_PARAM] = picture
+
+
+def data_set_id() -> str | None:
+    """The data set for fine-tuning that the address names."""
+    return st.query_params.get(DATA_SET_PARAM)
+
+
+def open_data_set(data_set: str | None) -> None:
+    """Put a data set into the address; None for the list of them."""
+    if data_set is None:
+        st.query_params.pop(DATA_SET_PARAM, None)
+    else:
+        st.query_params[DATA_SET_PARAM] = data_set
+
+
+def bring(text: str, filename: str, data: bytes) -> None:
+    """Have the chat page send a message with a file as its first one."""
+    st.session_state[BROUGHT] = Brought(text, (BroughtFile(filename, data),))
+
+
+def take_brought() -> Brought | None:
+    """The message that another page brings to the chat, once."""
+    brought: Brought | None = st.session_state.pop(BROUGHT, None)
+    return brought
 
 
 def notify(sentence: str, icon: str = ":material/check:") -> None:

@@ -38,22 +38,58 @@ def draw_live_turn(
             draw_message(live.turn.user)
             if below_question is not None:
                 below_question()
-        slots, status = _places(live, own_stop=own_stop)
-        _follow(live, slots, status, waiting_for, on_frame)
+        growing = Growing(live, waiting_for, own_stop=own_stop)
+        while not live.done:
+            live.wait(growing.version, TOUCH_S)
+            if growing.frame():
+                live.wait(growing.version, FRAME_S)
+            on_frame()
+            if live.turn.mode is not Mode.ASSISTANTS or live.turn.run is not None:
+                state.let_go_typed()  # a thread has the message when it has its run; elsewhere it was kept first
         state.let_go_typed()
     st.rerun()
 
 
 @contextmanager
-def stops(live: LiveTurn) -> Iterator[None]:
-    """Stop in here ends the turn too."""
+def stops(*lives: LiveTurn) -> Iterator[None]:
+    """Stop in here ends these turns too."""
     try:
         yield
     except StopException:
         # Nothing of Streamlit may be touched from here on; a reload looks like Stop but has no page left.
         if _page_is_open():
-            live.stop()
+            for live in lives:
+                live.stop()
         raise
+
+
+class Growing:
+    """An answer where it grows, and the line below it. Made where it is to be drawn; a frame is the one of the chat."""
+
+    def __init__(
+        self,
+        live: LiveTurn,
+        waiting_for: Callable[[Turn, float], str],
+        *,
+        own_stop: bool = False,
+        is_framed: bool = True,
+    ) -> None:
+        self.version = -1
+        self._live, self._waiting_for = live, waiting_for
+        self._drawn: list[tuple[Part, DeltaGenerator]] = []
+        self._slots, self._status = (
+            _places(live, own_stop=own_stop) if is_framed else (st.container(), st.empty())
+        )
+
+    def frame(self) -> bool:
+        """Draw what has changed, if anything. Touching Streamlit here is what lets Stop through while nothing arrives."""
+        live = self._live
+        has_changed = live.version != self.version
+        if has_changed:
+            self.version = live.version
+            _draw_changes(list(parts(live.turn)), self._drawn, self._slots)
+        self._status.caption(_status_line(live, self._waiting_for, bool(self._drawn)))
+        return has_changed
 
 
 def _places(live: LiveTurn, *, own_stop: bool) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -67,27 +103,6 @@ def _places(live: LiveTurn, *, own_stop: bool) -> tuple[DeltaGenerator, DeltaGen
                     "Stop", icon=":material/stop_circle:", key=f"stop-{live.turn.id}", on_click=live.stop
                 )
     return slots, status
-
-
-def _follow(
-    live: LiveTurn,
-    slots: DeltaGenerator,
-    status: DeltaGenerator,
-    waiting_for: Callable[[Turn, float], str],
-    on_frame: Callable[[], None],
-) -> None:
-    drawn: list[tuple[Part, DeltaGenerator]] = []
-    version = -1
-    while not live.done:
-        seen, version = version, live.wait(version, TOUCH_S)
-        if version != seen:
-            _draw_changes(list(parts(live.turn)), drawn, slots)
-            live.wait(version, FRAME_S)
-        # Touching Streamlit is what lets Stop through while nothing arrives.
-        status.caption(_status_line(live, waiting_for, bool(drawn)))
-        on_frame()
-        if live.turn.mode is not Mode.ASSISTANTS or live.turn.run is not None:
-            state.let_go_typed()  # a thread has the message when it has its run; elsewhere it was kept first
 
 
 def _draw_changes(now: list[Part], drawn: list[tuple[Part, DeltaGenerator]], slots: DeltaGenerator) -> None:

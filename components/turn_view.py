@@ -72,10 +72,12 @@ def draw_turn(
     menu: Mapping[str, str] | None = None,
     approve: Approve | None = None,
     after: Callable[[Turn], None] | None = None,
+    rate: Callable[[Turn], None] | None = None,
 ) -> Action | None:
     """Draw a finished turn; what the person asked for, if anything.
 
-    `menu` is what can be done with it, `approve` draws calls that wait, `after` what belongs below the answer.
+    `menu` is what can be done with it, `approve` draws calls that wait, `after` what belongs below the answer, `rate` the
+    thumbs beside the menu.
     """
     editing = st.session_state.get(state.EDITING) == turn.id
     edited: Action | None = None
@@ -98,9 +100,18 @@ def draw_turn(
         cited = chips(turn.citations, key=turn.id) if turn.citations else None
         if after is not None:
             after(turn)
-        chosen = _footer(turn, siblings, MENU if menu is None else menu)
+        chosen = _footer(turn, siblings, MENU if menu is None else menu, rate)
     clicked = Action("show_source", turn, citation=cited) if cited else None
     return edited or decision or clicked or chosen
+
+
+def draw_answer(turn: Turn, *, is_framed: bool = True) -> None:
+    """The answer of a finished turn and how it ended, with nothing to do about it."""
+    frame = st.chat_message("assistant", avatar=LOOKS[turn.mode].icon) if is_framed else st.container()
+    with frame:
+        for part in parts(turn):
+            draw_part(part)
+        _outcome(turn)
 
 
 def _is_answered(turn: Turn) -> bool:
@@ -208,7 +219,9 @@ MENU = {
 }
 
 
-def _footer(turn: Turn, siblings: tuple[str, ...], menu: Mapping[str, str]) -> Action | None:
+def _footer(
+    turn: Turn, siblings: tuple[str, ...], menu: Mapping[str, str], rate: Callable[[Turn], None] | None
+) -> Action | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         branch = _branches(turn, siblings) if len(siblings) > 1 else None
         may_retry = turn.status is TurnStatus.FAILED and "Regenerate" in menu
@@ -222,6 +235,8 @@ def _footer(turn: Turn, siblings: tuple[str, ...], menu: Mapping[str, str]) -> A
             icon=":material/more_horiz:",
             help="What can be done with this turn",
         )
+        if rate is not None:
+            rate(turn)
         st.caption(footer_line(turn))
     if retry:
         return Action("regenerate", turn)

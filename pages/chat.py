@@ -9,10 +9,12 @@ from components.conversation import Conversing
 from components.failures import show
 from components.gauge import Gauge
 from components.house import house as open_house
+from components.rating import Rater
 from components.stream import draw_live_turn
 from components.turn_view import Action, draw_turn
 from services.errors import AppError, NotFound
 from services.files.asking import COLLECTION
+from services.live import branch
 
 WINDOW = 20
 
@@ -31,7 +33,8 @@ if conversation and (asked_about := conversation.settings.get(COLLECTION)):
     st.switch_page(navigation.page("files"), query_params={state.COLLECTION_PARAM: asked_about})
 
 saved = conversation.settings if conversation else composer.draft_options(house)
-turns = composer.branch(house, conversation_id, st.session_state.get(state.SHOWN, WINDOW))
+shown = st.session_state.get(state.SHOWN, WINDOW)
+turns = branch(house.conversations, house.live, conversation_id, shown) if conversation_id else []
 siblings = house.conversations.siblings(conversation_id) if conversation_id else {}
 live = house.live.get(turns[-1].id) if turns else None
 gauge = Gauge(house, choice, conversation_id, turns, saved)
@@ -47,6 +50,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     on_the_wire = st.toggle(
         "On the wire", key=state.WIRE_OPEN, persist_state="session", help="What really travels, turn by turn"
     )
+wanted |= composer.carried(saved)
 if wanted != saved:
     composer.save_options(house, conversation_id, wanted)
 
@@ -65,15 +69,18 @@ if typed and live:
     live = None
 action: Action | None = state.take_confirmed()
 suggested: str | None = None
+brought = state.take_brought()
+rater = Rater(house, turns)
 with talk:
+    composer.draw_gpt(house, saved)
     earlier = bool(turns) and turns[0].parent_id is not None
     if earlier and st.button("Show earlier messages", icon=":material/expand_less:", key="earlier"):
         st.session_state[state.SHOWN] = len(turns) + WINDOW
         st.rerun()
     for turn in turns[:-1] if live else turns:
-        action = draw_turn(turn, siblings.get(turn.id, (turn.id,))) or action
-    if not turns and not typed:
-        suggested = composer.suggestions()
+        action = draw_turn(turn, siblings.get(turn.id, (turn.id,)), rate=rater.draw) or action
+    if not turns and not typed and not brought:
+        suggested = composer.suggestions(saved)
     elif not live and not typed and not action:
         composer.draw_estimate(gauge.history_tokens, turns)
 if side is not None:
@@ -89,6 +96,8 @@ conversing = Conversing(house, choice, conversation_id, wanted)
 try:
     if action is not None:
         conversing.act(action)
+    elif brought is not None:
+        live = conversing.say(brought.text, brought.files, turns)
     elif typed or suggested:
         live = conversing.say(suggested or typed.text, typed.files if typed else (), turns)
 except AppError as error:

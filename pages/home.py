@@ -14,8 +14,8 @@ house = open_house()
 choice = sidebar.draw(house)
 Gauge(house, choice, None, (), {}).draw(None)
 
-# The modes that have a page in this version.
-PAGES = {Mode.CHAT_COMPLETIONS: "chat", Mode.ASSISTANTS: "assistant"}
+# Where each mode is tried.
+PAGES = {Mode.CHAT_COMPLETIONS: "chat", Mode.ASSISTANTS: "assistant", Mode.RESPONSES: "compare"}
 FOR = {
     Mode.CHAT_COMPLETIONS: (
         "Stateless. Your program keeps the conversation and sends all of it with every message.",
@@ -42,6 +42,8 @@ st.markdown(
 with st.container(horizontal=True):
     if st.button("Start a conversation", type="primary", icon=":material/chat_bubble:"):
         st.switch_page(navigation.page("chat"))
+    if st.button("See them side by side", icon=":material/compare:"):
+        st.switch_page(navigation.page("compare"))
     if st.button("Add a key or a server", icon=":material/key:"):
         st.switch_page(navigation.page("settings"))
 
@@ -53,10 +55,19 @@ with st.grid(3, border=True) as grid:
             st.markdown(f":{look.colour}-badge[{look.icon} {look.label}]  \n**{look.memory}**")
             st.markdown(what)
             st.caption(f"{best} {cost}")
-            if mode in PAGES:
-                st.page_link(navigation.page(PAGES[mode]), label="Try it", icon=":material/arrow_forward:")
-            else:
-                st.caption(":material/schedule: Not in this version yet.")
+            st.page_link(navigation.page(PAGES[mode]), label="Try it", icon=":material/arrow_forward:")
+
+st.header("What is here", anchor=False)
+for group, specs in navigation.GROUPS.items():
+    if not group:
+        continue
+    with st.container(horizontal=True, vertical_alignment="top"):
+        st.markdown(f"**{group}**", width=90)
+        with st.container(gap="xsmall", width="stretch"):
+            for spec in specs:
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.page_link(navigation.page(spec.name), label=spec.title, icon=spec.icon, width=130)
+                    st.caption(spec.help, width="stretch")
 
 st.header("This installation", anchor=False)
 installation.draw(house)

@@ -1,4 +1,4 @@
-"""Run OpenAI's own SDK tests of the Assistants protocol against this server in conformance mode, and print the score.
+"""Run OpenAI's own SDK tests of the Assistants and Responses protocols against this server in conformance mode, and print the score.
 
 The tests are in the source distribution of the SDK, fetched from PyPI by its hash and unpacked as data.
 """
@@ -24,9 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 VERSION = "3.54.0"
 SHA256 = "2e393e63f8a38be6452806f9ef0b6534fecd6d41ab3b2165180dfce3599249cd"
+TYPES_VERSION = "2.4.0"
+TYPES_SHA256 = "186406592bc115bf12d9ee88320f8051ab1ade0a8fa8941fd1e44b0be16684f1"
 FOLDER = ROOT / ".venv" / "conformance"
 KEY = "My API Key"
-WANTED = 855
+WANTED = 1600
 SELECTED = (
     "beta/test_assistants.py",
     "beta/test_threads.py",
@@ -34,6 +36,18 @@ SELECTED = (
     "test_vector_stores.py",
     "vector_stores",
     "test_files.py",
+    "test_batches.py",
+    "fine_tuning/test_jobs.py",
+    "fine_tuning/jobs",
+    "test_models.py",
+    "test_images.py",
+    "test_responses.py",
+    "responses",
+    "test_conversations.py",
+    "conversations",
+    "audio/test_speech.py",
+    "audio/test_transcriptions.py",
+    "audio/test_translations.py",
 )
 START_LIMIT_S = 30.0
 
@@ -61,7 +75,7 @@ def fetched() -> Path:
         FOLDER.mkdir(parents=True, exist_ok=True)
         archive = FOLDER / f"openai-{VERSION}.tar.gz"
         if not archive.is_file():
-            _download(FOLDER)
+            _download(FOLDER, f"openai=={VERSION}", "--no-binary", "openai")
         if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
             archive.unlink()
             raise OSError("The SDK's source distribution has another hash than expected.")
@@ -70,13 +84,23 @@ def fetched() -> Path:
     return folder
 
 
-def _download(folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "openai"]
-    done = subprocess.run(
-        [*command, "--dest", str(folder), f"openai=={VERSION}"], check=False, capture_output=True, text=True
-    )
+def open_responses() -> Path:
+    """The wheel with the types of the Open Responses specification. Raises OSError when it cannot be had."""
+    wheel = FOLDER / f"openresponses_types-{TYPES_VERSION}-py3-none-any.whl"
+    if not wheel.is_file():
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        _download(FOLDER, f"openresponses-types=={TYPES_VERSION}")
+    if hashlib.sha256(wheel.read_bytes()).hexdigest() != TYPES_SHA256:
+        wheel.unlink()
+        raise OSError("The types of Open Responses have another hash than expected.")
+    return wheel
+
+
+def _download(folder: Path, *wanted: str) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    done = subprocess.run([*command, *wanted], check=False, capture_output=True, text=True)
     if done.returncode:
-        raise OSError(f"The SDK's source distribution could not be fetched: {done.stderr.strip()[-300:]}")
+        raise OSError(f"{wanted[0]} could not be fetched: {done.stderr.strip()[-300:]}")
 
 
 @contextmanager
@@ -145,7 +169,7 @@ def main() -> int:
         return 1
     if score.failed or score.passed + score.skipped < WANTED:
         print(score.said)
-    print(f"OpenAI's SDK tests of the Assistants protocol: {score}")
+    print(f"OpenAI's SDK tests of the Assistants and Responses protocols: {score}")
     return 0 if score.failed == 0 and score.passed + score.skipped >= WANTED else 1
 
 

@@ -65,6 +65,11 @@ class Model:
     price_date: date | None = None
     note: str | None = None
 
+    @property
+    def answer_limit(self) -> str:
+        """The name of the parameter that bounds the answer, in tokens."""
+        return "max_completion_tokens" if self.uses_max_completion_tokens else "max_tokens"
+
 
 def describe(model_id: str, connection: str, listed: Mapping[str, Any] | None = None) -> Model:
     """Everything known about a model, from /v1/models (`listed`), genai-prices and catalog.toml."""
@@ -110,7 +115,7 @@ def _parameters(model: Model, effort: str | None) -> Iterator[str]:
     reasons = bool(model.reasoning_efforts)
     if model.sampling is True or (model.sampling == "only_with_none" and effort == "none"):
         yield from SAMPLING_PARAMETERS
-    yield "max_completion_tokens" if model.uses_max_completion_tokens else "max_tokens"
+    yield model.answer_limit
     yield "seed"
     if not reasons:
         yield "stop"

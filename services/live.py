@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import openai
     from openai.types.chat import ChatCompletion
 
+    from services.storage.conversations import Conversations
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -58,6 +60,11 @@ class LiveTurn:
     def done(self) -> bool:
         """Whether the turn has ended and its end is stored."""
         return self._ended
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody writes it any more although its end was never said."""
+        return self._future is not None and self._future.done() and not self._ended
 
     @property
     def elapsed_s(self) -> float:
@@ -159,6 +166,17 @@ class LiveTurns:
         turn.apply(failure(error))
         self._keeper.save_turn(turn)
 
+    def aside(self, connection: Connection, work: Callable[[openai.AsyncOpenAI], Awaitable[None]]) -> None:
+        """Something to do at a server that belongs to no turn and that nobody waits for."""
+
+        async def run() -> None:
+            try:
+                await work(open_client(connection, self._loop.pool(connection.base_url)))
+            except Exception as error:
+                log.info("not done aside: %s", as_app_error(error, connection).user_message)
+
+        self._loop.start(run())
+
     async def side_call(self, turn: Turn, connection: Connection, ask: SideCall) -> bool:
         """A call made for a turn but not part of it, such as naming, metered too. Whether it worked."""
         started = time.perf_counter()
@@ -197,8 +215,13 @@ class LiveTurns:
             live.apply(failure(as_app_error(error, connection)))
         finally:
             ending.set()
-            await keeper
-            await self._close(live, status, heard, connection)
+            try:
+                await keeper
+                await self._close(live, status, heard, connection)
+            finally:  # whatever was refused on the way: those who watch must learn that it is over
+                if not live.done:
+                    live.end(status)
+                self._live.pop(turn.id, None)
         if after is not None:
             await after(turn)
 
@@ -222,14 +245,13 @@ class LiveTurns:
         turn.duration_s = turn.duration_s or live.elapsed_s
         if turn.ttft_s is None:
             turn.ttft_s = live.first_token_s
-        await asyncio.to_thread(self._remember_limits, heard, connection, turn.model)
+        await self._store(lambda sent: self._remember_limits(sent, connection, turn.model), heard)
         final = status if turn.status is TurnStatus.STREAMING else turn.status
         turn.status = final
         try:
             await self._save(turn)
         finally:
             live.end(final)
-            self._live.pop(turn.id, None)
 
     def _remember_limits(self, heard: list[Exchange], connection: Connection, model: str) -> None:
         for exchange in heard:
@@ -291,3 +313,16 @@ def _cost(connection: Connection, report: UsageReport) -> Decimal | None:
 
 def _is_local(connection: Connection, report: UsageReport | None) -> bool:
     return connection.is_local if report is None or report.local is None else report.local
+
+
+def branch(
+    conversations: Conversations, live: LiveTurns, conversation_id: str, last: int | None = None
+) -> list[Turn]:
+    """The newest turns of a conversation's present branch, one in flight as far as it has come.
+
+    Those cut by a crash are marked first. Raises NotFound and StorageFailed.
+    """
+    conversations.interrupt_stale()
+    turns = conversations.branch(conversation_id, last=last)
+    growing = live.get(turns[-1].id) if turns else None
+    return [*turns[:-1], growing.turn] if growing else turns

@@ -47,6 +47,10 @@ class BackgroundLoop:
             self._pools[base_url] = _open_pool(base_url)
         return self._pools[base_url]
 
+    def forget_pools(self) -> None:
+        """Have the next requests open new connections, as after a restart; what is on its way goes on."""
+        self.call(self._pools.clear)
+
 
 def _open_pool(base_url: str) -> httpx2.AsyncBaseTransport:
     import httpx2

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         alias="OPENAI_BASE_URL",
         description="Another OpenAI-compatible server (Ollama, vLLM …) as the upstream.",
     )
+    upstream_responses: bool | None = Field(
+        None,
+        alias="TANDEM_UPSTREAM_RESPONSES",
+        description="Whether the upstream keeps responses itself, so that /v1/responses is passed through; OpenAI's does.",
+    )
     home: Path = Field(
         Path("data"),
         alias="TANDEM_HOME",

@@ -55,6 +55,21 @@ def parse_schema(text: str) -> Schema:
     return schema
 
 
+def closed_object(properties: Schema) -> Schema:
+    """The schema of an object with exactly these properties."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def response_format(name: str, schema: Schema) -> dict[str, Any]:
+    """Strict structured output as Chat Completions asks for it."""
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": True}}
+
+
 def make_strict(schema: Schema) -> Schema:
     """`schema` with every object closed and all its properties required; ones that were optional may be null."""
     strict = {key: _strict_value(key, value) for key, value in schema.items()}

@@ -97,6 +97,8 @@ def _count_call(call: ToolCall, model: str) -> int:
 def _count_attachment(attachment: Attachment, model: str) -> int:
     if attachment.is_image:
         return _count_image(attachment.data)
+    if not attachment.media_type.startswith("text/"):
+        return count(attachment.filename, model)  # what only a server's tools read is no text of a request
     text = attachment.data.decode("utf-8", errors="replace")
     fence_tokens = 4
     return count(attachment.filename, model) + fence_tokens + count(text, model)

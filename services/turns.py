@@ -130,6 +130,9 @@ class TextDelta:
     text: str
 
 
+BUILT_IN_TOOLS = ("file_search", "code_interpreter")
+"""Tools that run on the server, in the modes that have them; all others are functions that this program runs."""
+
 ToolState = Literal["requested", "running", "completed", "failed", "refused"]
 
 

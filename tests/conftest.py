@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from services.settings import Settings, get_settings
+from services.storage import migrate
+from tests.support.migrated import MigratedOnce
 
 KEPT = {"TANDEM_MODELS_DIR"}
 DROPPED_SUFFIXES = ("_PROXY", "_proxy")
@@ -48,6 +50,7 @@ def _forget_the_person() -> None:
 def pytest_configure() -> None:
     sys.addaudithook(_refuse_network)
     _forget_the_person()
+    migrate.migrate = MigratedOnce(migrate.migrate)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

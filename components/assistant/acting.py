@@ -7,18 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from components import figures, server_files, source_view, state, waiting
+from components import figures, server_files, state, waiting
 from components.assistant.cards import Cards
 from components.assistant.desk import FOLLOWED, Desk
 from components.assistant.diagram import WORDS
 from components.stream import stops
 from components.turn_view import Action
-from services.documents.views.shapes import Place, View
-from services.documents.views.view import view
-from services.errors import AppError, InvalidInput
+from services.errors import InvalidInput
 from services.health import engine_state
 from services.live import LiveTurn
-from services.turns import Citation, Turn
+from services.turns import Turn
 
 MENU = {
     "Copy": ":material/content_copy: Copy",
@@ -50,7 +48,7 @@ def act(desk: Desk, action: Action, cards: Cards) -> None:
             _fork(desk, action.turn)
             st.rerun()
         case "show_source" if action.citation is not None:
-            show_source(desk, action.citation)
+            server_files.show_source(action.citation)
 
 
 def _go_on(desk: Desk, turn: Turn, cards: Cards) -> None:
@@ -83,18 +81,6 @@ def join_if_running(desk: Desk) -> LiveTurn | None:
     tried.add(run["id"])
     turn = next((turn for turn in desk.turns if turn.run and turn.run.run_id == run["id"]), None)
     return desk.house.talks.join(desk.thread, turn, run, desk.way(run["model"])) if turn else None
-
-
-def show_source(desk: Desk, citation: Citation) -> None:
-    """The source of a citation, in a dialog."""
-    data = server_files.data(citation.file_id)
-
-    def look(place: Place) -> View:
-        if not data:
-            raise AppError("The file is not on the server any more.")
-        return view(data, citation.filename, place, desk.house.viewers)
-
-    source_view.show_dialog(citation, look, data or None)
 
 
 def waiting_for(desk: Desk) -> Callable[[Turn, float], str]:

@@ -27,6 +27,7 @@ MESSAGES_A_TURN = 3
 FINAL = ("completed", "incomplete", "failed", "cancelled", "expired")
 FOLLOWED = ("queued", "in_progress", "cancelling")
 STEPS_KEPT = 1_000
+MOST_READS = 3
 
 Wire = dict[str, Any]
 
@@ -71,8 +72,7 @@ def open_desk(house: House) -> Desk:
     if thread is None:
         return Desk(house, assistants, assistant, None)
     shown = st.session_state.get(state.SHOWN, WINDOW)
-    messages = house.assistants.messages(thread.id, MESSAGES_A_TURN * shown)
-    runs = house.assistants.runs(thread.id, 2 * shown)
+    messages, runs = _read(house, thread.id, shown)
     live = house.runs.in_conversation(thread.id)
     turns = _turns(house, thread.id, messages, runs, live)
     return Desk(
@@ -90,9 +90,19 @@ def open_desk(house: House) -> Desk:
 
 def thread_turns(house: House, thread_id: str, most: int = WINDOW) -> tuple[Turn, ...]:
     """The last turns of a thread, oldest first; one that is being answered comes last. Raises AppError."""
-    messages = house.assistants.messages(thread_id, MESSAGES_A_TURN * most)
-    runs = house.assistants.runs(thread_id, 2 * most)
+    messages, runs = _read(house, thread_id, most)
     return _turns(house, thread_id, messages, runs, house.runs.in_conversation(thread_id))[-most:]
+
+
+def _read(house: House, thread_id: str, turns: int) -> tuple[list[Wire], list[Wire]]:
+    """The newest messages and runs as of one moment: of a run that ends between two requests the words would be missing."""
+    runs, messages = house.assistants.runs(thread_id, 2 * turns), list[Wire]()
+    for _ in range(MOST_READS):
+        messages = house.assistants.messages(thread_id, MESSAGES_A_TURN * turns)
+        before, runs = runs, house.assistants.runs(thread_id, 2 * turns)
+        if before == runs:
+            break
+    return messages, runs
 
 
 def _turns(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from components import state
 from components.assistant.desk import Desk
 from components.plain import plain
 from services.assistants.presets import PRESETS, Preset, preset
+from services.assistants.records import Assistant
+from services.errors import NotFound
+from services.gpts.opening import GPT
 
 CARDS_A_ROW = 2
 
@@ -50,11 +55,20 @@ def starters(desk: Desk) -> str | None:
         )
         if assistant.description:
             st.markdown(plain(assistant.description))
-        known = preset(assistant.metadata.get("preset"))
-        questions = list(known.starters) if known else ["What can you do for me?"]
+        questions = _questions(desk, assistant)
         chosen = st.pills(
             "Begin with", questions, label_visibility="collapsed", key=f"starter-{assistant.id}"
         )
     if chosen is not None:
         slot.empty()
     return chosen
+
+
+def _questions(desk: Desk, assistant: Assistant) -> list[str]:
+    """What one may ask first: of its preset, or of the GPT that it was made from."""
+    if (known := preset(assistant.metadata.get("preset"))) is not None:
+        return list(known.starters)
+    with suppress(NotFound):
+        if starters := desk.house.gpts.get(assistant.metadata.get(GPT, "")).starters:
+            return list(starters)
+    return ["What can you do for me?"]

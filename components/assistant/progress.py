@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from components import figures, server_files
 from components.plain import plain
+from components.redraw import watched
 from services.assistants.api import AssistantsApi
 from services.assistants.records import Progress, StoreFile
 from services.errors import AppError
@@ -115,7 +116,7 @@ def draw(files: Sequence[StoreFile]) -> None:
 def draw_rows(list_files: Callable[[], list[StoreFile]], remove: Callable[[str], None], key: str) -> None:
     """The files of a store, each with how far it is and a button that removes it; kept up to date while one is read."""
     reading = any(is_under_way(file) for file in list_files())
-    st.fragment(_draw_rows, run_every=WATCH_S if reading else None)(list_files, remove, key)
+    watched(WATCH_S if reading else None)(_draw_rows)(list_files, remove, key)
 
 
 def _draw_rows(list_files: Callable[[], list[StoreFile]], remove: Callable[[str], None], key: str) -> None:

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from components import figures
 from components.assistant import diagram
 from components.plain import plain
+from components.redraw import watched
 from services.turns import StepChanged, Turn, Usage
 
 STEP_LOOK = {
@@ -35,7 +36,7 @@ def draw(turn: Turn | None) -> None:
     draw_steps(turn)
 
 
-@st.fragment(run_every=COUNTDOWN_S)
+@watched(COUNTDOWN_S)
 def draw_countdown(expires_at: datetime) -> None:
     """How long a run still waits for its functions."""
     left_s = (expires_at - datetime.now(UTC)).total_seconds()

@@ -12,6 +12,7 @@ from components.assistant import progress, run_panel
 from components.assistant.desk import Desk
 from components.failures import show
 from components.plain import plain, plain_lines
+from components.redraw import watched
 from services.assistants.records import Store
 from services.errors import AppError
 from services.turns import Turn
@@ -98,7 +99,7 @@ def _of(store: Store, *, of_thread: bool) -> str:
     return f":gray-badge[{whose}] :gray-badge[{size}]"
 
 
-@st.fragment(run_every=progress.WATCH_S)
+@watched(progress.WATCH_S)
 def _watch(desk: Desk, store_id: str) -> None:
     """The files of a store until all of them are read; then the page is drawn again."""
     files = desk.house.assistants.store_files(store_id)

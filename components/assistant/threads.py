@@ -6,7 +6,7 @@ import re
 
 import streamlit as st
 
-from components import figures, state
+from components import figures, moving, state
 from components.assistant.desk import Desk
 from components.plain import plain
 from services.assistants.records import Thread
@@ -20,7 +20,7 @@ LONGEST_TITLE = 120
 SNIPPET_CHARS = 90
 UNTITLED = "New thread"
 MARKER = re.compile(r"【[^】]*(?:】|$)")
-RENAMING, DELETING = "thread-renaming", "thread-deleting"
+RENAMING, MOVING, DELETING = "thread-renaming", "thread-moving", "thread-deleting"
 
 
 def title_of(thread: Thread | None) -> str:
@@ -47,6 +47,7 @@ def draw_recent(desk: Desk) -> None:
             _draw_link(thread, desk.thread)
         if not recent:
             st.caption("Each thread is kept on the server, and named by the model.")
+            moving.draw_import(desk.house, desk.assistant)
         elif st.button("All threads", icon=":material/manage_search:", type="tertiary", key="all-threads"):
             _library(desk)
 
@@ -83,6 +84,7 @@ def _library(desk: Desk) -> None:
         _draw_row(desk, thread)
     if len(found) == LISTED:
         st.caption(f"These are the latest {LISTED}. Search to find older ones.")
+    moving.draw_import(desk.house, desk.assistant)
 
 
 def _draw_row(desk: Desk, thread: Thread) -> None:
@@ -94,7 +96,7 @@ def _draw_row(desk: Desk, thread: Thread) -> None:
             st.caption(f"{when.astimezone(state.zone()):%d %b %Y, %H:%M} · {count} · {plain(_said(thread))}")
         choice = st.menu_button(
             "More",
-            ["Rename", "Delete"],
+            ["Rename", "Move to…", "Delete"],
             key=f"actions-{thread.id}",
             type="tertiary",
             icon=":material/more_horiz:",
@@ -102,8 +104,14 @@ def _draw_row(desk: Desk, thread: Thread) -> None:
     if choice == "Rename":
         st.session_state[RENAMING] = thread.id
         st.rerun(scope="fragment")
+    if choice == "Move to…":
+        st.session_state[MOVING] = thread.id
+        st.rerun(scope="fragment")
     if choice == "Delete":
         st.session_state[DELETING] = thread.id
+        st.rerun(scope="fragment")
+    if st.session_state.get(MOVING) == thread.id and moving.draw_thread(desk.house, thread, desk.assistants):
+        del st.session_state[MOVING]
         st.rerun(scope="fragment")
     if st.session_state.get(DELETING) == thread.id:
         _draw_deletion(desk, thread)

@@ -55,11 +55,12 @@ def _numbers(source: Source) -> str:
 
 
 def _draw_sql(turn: Turn, answer: TableAnswer) -> str | None:
-    written = st.text_area("SQL", answer.sql, key=f"sql-{turn.id}", height=160)
-    st.caption("One SELECT over the tables of this collection. It can read them, and change nothing.")
-    if st.button("Run it", key=f"run-{turn.id}", icon=":material/play_arrow:", type="primary"):
-        return (written or "").strip() or None
-    return None
+    # As a form, what was typed and the click arrive together: else leaving the text can swallow the click.
+    with st.form(f"edit-{turn.id}", border=False):
+        written = st.text_area("SQL", answer.sql, key=f"sql-{turn.id}", height=160)
+        st.caption("One SELECT over the tables of this collection. It can read them, and change nothing.")
+        is_asked = st.form_submit_button("Run it", icon=":material/play_arrow:", type="primary")
+    return (written or "").strip() or None if is_asked else None
 
 
 def _draw_files(turn: Turn, answer: TableAnswer) -> None:

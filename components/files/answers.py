@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,6 @@ from services.tables.asking import answer_in
 from services.turns import Turn
 
 EXCERPT_CHARS = 420
-DOUBT = "[?]"
 
 
 def draw_below(turn: Turn) -> None:
@@ -58,7 +57,7 @@ def draw_passages(turn: Turn) -> tuple[str, ...] | None:
             key=f"again-{turn.id}",
             icon=":material/refresh:",
         )
-    return (*_left_out_before(turn), *left_out) if again else None
+    return (*turn.settings.get("without", ()), *left_out) if again else None
 
 
 def _draw_passage(turn: Turn, number: int, passage: Mapping[str, Any]) -> bool:
@@ -68,7 +67,3 @@ def _draw_passage(turn: Turn, number: int, passage: Mapping[str, Any]) -> bool:
     text = passage["text"]
     st.caption(plain_lines(text[:EXCERPT_CHARS] + ("…" if len(text) > EXCERPT_CHARS else "")))
     return is_kept
-
-
-def _left_out_before(turn: Turn) -> Iterator[str]:
-    yield from turn.settings.get("without") or ()

@@ -56,7 +56,7 @@ def draw(desk: FilesDesk, choice: Choice) -> None:
     talk, side = st.columns([6, 5], gap="large") if opened else (st.container(), None)
     if opened and side is not None:
         with side:
-            source.draw(desk, opened)
+            source.draw(opened)
     with talk:
         _draw_talk(desk, choice, gauge)
 

@@ -91,7 +91,7 @@ def _collection(collections: tuple[Collection, ...]) -> Collection | None:
 
 def _asked(house: House, collection: Collection, way: Way) -> tuple[tuple[Turn, ...], LiveTurn | None]:
     if way != "native":
-        turns = tuple(house.asking.history(collection)[-WINDOW:])
+        turns = tuple(house.asking.history(collection, WINDOW))
         return turns, house.asking.live(turns)
     if collection.thread_id is None:
         return (), None

@@ -47,7 +47,9 @@ def draw_choice(desk: FilesDesk) -> None:
             )
             with st.popover("", icon=":material/more_vert:", help="Rename or delete this collection"):
                 _draw_actions(desk, desk.collection)
-        with st.popover("New collection", icon=":material/create_new_folder:"):
+        # A new one has been made when another is open; a popover of another key is closed.
+        key = f"new-collection-{desk.collection.id if desk.collection else None}"
+        with st.popover("New collection", icon=":material/create_new_folder:", key=key):
             _draw_making(desk)
 
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from components import server_files, source_view, state
-from components.files.desk import FilesDesk
-from services.documents.views.shapes import Place, View
-from services.documents.views.view import view
-from services.errors import AppError
 from services.turns import Citation
 
 
@@ -23,18 +19,12 @@ def show(citation: Citation | None) -> None:
     st.session_state[state.SHOWN_SOURCE] = citation
 
 
-def draw(desk: FilesDesk, citation: Citation) -> None:
+def draw(citation: Citation) -> None:
     """The page, the rows or the text where the citation stands, with the passage marked."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Source**", width="stretch")
         st.button(
             "Close", key="close-source", icon=":material/close:", type="tertiary", on_click=show, args=(None,)
         )
-    data = server_files.data(citation.file_id)
-
-    def look(place: Place) -> View:
-        if not data:
-            raise AppError("The file is not in the collection any more.")
-        return view(data, citation.filename, place, desk.house.viewers)
-
-    source_view.draw(citation, look, key="files", file=data or None)
+    look, file = server_files.look_into(citation, "The file is not in the collection any more.")
+    source_view.draw(citation, look, key="files", file=file or None)

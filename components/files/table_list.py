@@ -12,6 +12,7 @@ from components.failures import guarded
 from components.files import table_result
 from components.files.desk import FilesDesk
 from components.plain import plain
+from components.redraw import watched
 from services.tables.shapes import Column, ColumnType, ReadOptions, Table
 
 WATCH_S = 1.0
@@ -24,7 +25,7 @@ TYPES = get_args(ColumnType)
 def draw(desk: FilesDesk, collection_id: str) -> None:
     """Each table in a row, kept up to date while one is loading."""
     is_busy = any(table.state in BUSY for table in desk.tables)
-    st.fragment(_draw_rows, run_every=WATCH_S if is_busy else None)(desk, collection_id, is_busy)
+    watched(WATCH_S if is_busy else None)(_draw_rows)(desk, collection_id, is_busy)
 
 
 def _draw_rows(desk: FilesDesk, collection_id: str, was_busy: bool) -> None:

@@ -10,6 +10,7 @@ from components import figures
 from components.plain import plain
 from services.tables.answers import TableAnswer, from_details
 from services.tables.charts import Chart
+from services.tables.sentences import column_label
 from services.tables.shapes import Result
 from services.turns import ToolStep
 
@@ -78,6 +79,8 @@ def _draw_chart(frame: pd.DataFrame, chart: Chart) -> None:
         x=chart.x,
         y=y[0] if len(y) == 1 else y,
         color=chart.series,
+        x_label=column_label(chart.x),
+        y_label=column_label(y[0]) if len(y) == 1 else None,
         alt=f"{', '.join(y)} by {chart.x}",
         **more,
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,29 +20,19 @@ from services.assistants.records import (
     as_store_file,
     as_thread,
 )
-from services.clients import Connection, as_app_error
 from services.modes.run_events import RESULTS
+from services.sdk import SdkApi
 
 if TYPE_CHECKING:
     import openai
 
 Wire = dict[str, Any]
-TIMEOUT_S = 30.0
 LONGEST_PAGE = 100
 MOST_LISTED = 500
 
 
-class AssistantsApi:
-    """Every call goes to the server that `connection` names at that moment. All of them raise AppError."""
-
-    def __init__(self, connection: Callable[[], Connection]) -> None:
-        self._connection = connection
-        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
-
-    @property
-    def connection(self) -> Connection:
-        """The server that is asked."""
-        return self._connection()
+class AssistantsApi(SdkApi):
+    """Assistants, threads, runs, files and vector stores. All of it raises AppError."""
 
     # --- assistants -------------------------------------------------------------------------
 
@@ -118,6 +107,11 @@ class AssistantsApi:
             after: Any = {"after": before} if before else {}
             page = client.beta.threads.messages.list(thread_id, limit=min(limit, LONGEST_PAGE), **after)
             return [message.to_dict() for message in islice(page, limit)]
+
+    def add_message(self, thread_id: str, body: Wire) -> None:
+        """Add a message, spelled as the API spells it, without having it answered."""
+        with self._speaking() as client:
+            client.beta.threads.messages.create(thread_id, **body)
 
     def delete_message(self, thread_id: str, message_id: str) -> None:
         """Delete one message."""
@@ -259,26 +253,6 @@ class AssistantsApi:
                 store_id, query=query, max_num_results=most, ranking_options={"score_threshold": threshold}
             )
             return [as_hit(hit.to_dict()) for hit in page.data]
-
-    # --- the client -------------------------------------------------------------------------
-
-    @contextmanager
-    def _speaking(self) -> Iterator[openai.OpenAI]:
-        connection = self._connection()
-        try:
-            yield self._client(connection)
-        except Exception as error:
-            raise as_app_error(error, connection) from error
-
-    def _client(self, connection: Connection) -> openai.OpenAI:
-        import openai
-
-        key = (connection.base_url, connection.api_key)
-        if key not in self._clients:
-            self._clients[key] = openai.OpenAI(
-                base_url=connection.base_url, api_key=connection.api_key, timeout=TIMEOUT_S, max_retries=0
-            )
-        return self._clients[key]
 
 
 def _expiry(days: int) -> Any:

@@ -14,7 +14,7 @@ from services.assistants.api import AssistantsApi
 from services.assistants.calling import Functions
 from services.assistants.records import Assistant, Thread
 from services.clients import Connection
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.documents.images import is_image
 from services.errors import AppError, InvalidInput
 from services.live import LiveTurn, LiveTurns
@@ -66,9 +66,8 @@ class Talks:
     ) -> LiveTurn:
         """Send a message; None as the thread begins one. Raises AppError, and then nothing was said."""
         self._check(assistant, text, files, way)
-        uploads = [(name, data, destination(assistant, name, data)) for name, data in files]
         attached = tuple(Attachment(clean_filename(name), _media_type(data), data) for name, data in files)
-        message = self._message(assistant, text, uploads)
+        message = uploaded_message(self._api, assistant, text, files)
         if thread is None:
             thread = self._api.create_thread({"assistant_id": assistant.id, "begins": fallback_title(text)})
         elif thread.assistant_id != assistant.id:
@@ -124,24 +123,6 @@ class Talks:
             usage = Usage(prompt_tokens=prompt, completion_tokens=EXPECTED_REPLY_TOKENS)
             self._budgets.check(self._ledger, None, price(assistant.model, usage), datetime.now(UTC))
 
-    def _message(
-        self, assistant: Assistant, text: str, uploads: Sequence[tuple[str, bytes, Destination]]
-    ) -> dict[str, Any]:
-        """The message as the API takes it, its files on the server already."""
-        pictures, attachments = [], []
-        for name, data, goes_to in uploads:
-            purpose = "vision" if goes_to == "picture" else "assistants"
-            file_id = self._api.upload(clean_filename(name), data, purpose).id
-            if goes_to == "picture":
-                pictures.append({"type": "image_file", "image_file": {"file_id": file_id}})
-            else:
-                attachments.append({"file_id": file_id, "tools": [{"type": goes_to}]})
-        content: Any = text
-        if pictures:
-            content = [*([{"type": "text", "text": text}] if text else []), *pictures]
-        message: dict[str, Any] = {"role": "user", "content": content or "Here is a file."}
-        return message | ({"attachments": attachments} if attachments else {})
-
     async def _name(self, thread: Thread, turn: Turn, connection: Connection) -> None:
         if thread.title is not None or turn.status is not TurnStatus.COMPLETED:
             return
@@ -161,6 +142,27 @@ class Talks:
             now = await asyncio.to_thread(self._api.thread, thread.id)
             if now.title is None:
                 await asyncio.to_thread(self._api.describe_thread, now, title=title)
+
+
+def uploaded_message(
+    api: AssistantsApi, assistant: Assistant, text: str, files: Sequence[tuple[str, bytes]]
+) -> dict[str, Any]:
+    """A message as the API takes it, its files put on the server. Raises AppError, before anything is put there for a
+    file that no tool of the assistant reads."""
+    uploads = [(name, data, destination(assistant, name, data)) for name, data in files]
+    pictures, attachments = [], []
+    for name, data, goes_to in uploads:
+        purpose = "vision" if goes_to == "picture" else "assistants"
+        file_id = api.upload(clean_filename(name), data, purpose).id
+        if goes_to == "picture":
+            pictures.append({"type": "image_file", "image_file": {"file_id": file_id}})
+        else:
+            attachments.append({"file_id": file_id, "tools": [{"type": goes_to}]})
+    content: Any = text
+    if pictures:
+        content = [*([{"type": "text", "text": text}] if text else []), *pictures]
+    message: dict[str, Any] = {"role": "user", "content": content or "Here is a file."}
+    return message | ({"attachments": attachments} if attachments else {})
 
 
 def destination(assistant: Assistant, name: str, data: bytes) -> Destination:

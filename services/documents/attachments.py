@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
-from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from services.documents.decoding import decoded, with_plain_newlines
+from services.documents.filenames import clean_filename
 from services.documents.images import image_size, is_image, read_image
 from services.errors import InvalidInput
 from services.turns import Attachment, Message
@@ -16,7 +17,7 @@ from services.turns import Attachment, Message
 MAX_FILE_BYTES = 20 * 2**20
 MAX_TEXT_BYTES = 2**20
 MAX_PDF_PAGES = 200
-MAX_FILENAME_CHARS = 120
+PDF_CPU_S, PDF_WALL_S = 30, 60.0
 
 
 def read_attachment(filename: str, data: bytes) -> Attachment:
@@ -52,22 +53,6 @@ def as_content_parts(message: Message, *, sees_images: bool) -> str | list[dict[
     return [*texts, *(_image_part(picture) for picture in pictures)]
 
 
-def clean_filename(filename: str) -> str:
-    """The name alone, without folders, control or direction characters, at most 120 characters."""
-    last = re.split(r"[\\/]", filename)[-1]
-    visible = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
-    name = " ".join(visible.split()).strip(". ") or "file"
-    if len(name) <= MAX_FILENAME_CHARS:
-        return name
-    stem, dot, ending = name.rpartition(".")
-    keeps_ending = bool(dot) and len(ending) <= 10
-    return (
-        stem[: MAX_FILENAME_CHARS - len(ending) - 2] + "…." + ending
-        if keeps_ending
-        else name[:MAX_FILENAME_CHARS]
-    )
-
-
 def _plain_text(name: str, data: bytes) -> str:
     if len(data) > MAX_TEXT_BYTES:
         raise InvalidInput(
@@ -88,31 +73,30 @@ def _empty(name: str) -> InvalidInput:
 
 
 def _pdf_text(name: str, data: bytes) -> str:
-    from pypdf import PdfReader
+    """The text of its pages, read by a process of its own: a hostile file costs that one alone."""
+    from services.documents.extraction import extract
+    from services.documents.limits import Limits
+    from services.documents.workers import Workers
 
-    try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise InvalidInput(f"{name} is protected by a password. Save it without one and attach that.")
-        count = len(reader.pages)
+    def check(_: int, count: int) -> None:
         if count > MAX_PDF_PAGES:
             raise InvalidInput(
                 f"{name} has {count} pages; at most {MAX_PDF_PAGES} can be attached. Attach a part of it."
             )
-        pages = [(page.extract_text() or "").strip() for page in reader.pages]
-    except InvalidInput:
-        raise
-    # pypdf meets damaged files with exceptions of every kind, RecursionError and KeyError among them.
-    except Exception as error:
-        raise InvalidInput(
-            f"{name} is a PDF that cannot be read; it may be damaged. Save it anew and attach that."
-        ) from error
-    if not any(pages):
+
+    with (
+        TemporaryDirectory() as folder,
+        Workers(limits=Limits(cpu_s=PDF_CPU_S, wall_s=PDF_WALL_S)) as workers,
+    ):
+        path = Path(folder) / "attached.pdf"
+        path.write_bytes(data)
+        document = extract(path, name, workers, progress=check)
+    pages = [(s.page, document.text[s.start : s.end].strip()) for s in document.sections]
+    if not any(text for _, text in pages):
         raise InvalidInput(
             f"{name} holds no text, only pictures of pages. Attach the pages as pictures instead."
         )
-    text = "\n\n".join(f"[page {number}]\n{page}" for number, page in enumerate(pages, 1) if page)
-    return _fitting(name, text)
+    return _fitting(name, "\n\n".join(f"[page {page}]\n{text}" for page, text in pages if text))
 
 
 def _fitting(name: str, text: str) -> str:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from services.documents.attachments import clean_filename
 from services.documents.document import MAX_BOOKMARKS, MAX_TITLE_CHARACTERS, About, Document, Kind
+from services.documents.filenames import clean_filename
 from services.documents.kinds import PARSED, kind_of
 from services.documents.limits import Limits
 from services.documents.parts import Part, assembled, bounded, speakable, with_pages

@@ -10,13 +10,22 @@ MAX_PAGES = 5_000
 Code = Literal["unsupported_file", "invalid_file", "password_needed"]
 
 
-class Unreadable(Exception):
-    """A file that is not read: the rest of a sentence that begins with its name, and a code."""
+class Refusal(Exception):
+    """What a child process will not do: what it says, and a code."""
 
-    def __init__(self, says: str, code: Code = "invalid_file") -> None:
+    def __init__(self, says: str, code: str) -> None:
         super().__init__(says)
         self.says = says
-        self.code: Code = code
+        self.code = code
+
+
+class Unreadable(Refusal):
+    """A file that is not read: the rest of a sentence that begins with its name, and a code."""
+
+    code: Code
+
+    def __init__(self, says: str, code: Code = "invalid_file") -> None:
+        super().__init__(says, code)
 
 
 NO_TEXT = (

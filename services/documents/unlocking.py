@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from services.documents.attachments import clean_filename
 from services.documents.extraction import accepted, told_in_words
+from services.documents.filenames import clean_filename
 from services.documents.reading_process import ProcessEnded
 from services.documents.refusals import DAMAGED, DOES_NOT_OPEN, Unreadable
 from services.documents.workers import Workers

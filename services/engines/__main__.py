@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import get_args
 
 from services.engines.fetch import ensure_files
-from services.engines.manifest import Manifest, ModelEntry, manifest
+from services.engines.manifest import Kind, Manifest, ModelEntry, manifest
 from services.engines.progress import ProgressLine
 from services.engines.verify import is_intact
 from services.errors import AppError
@@ -53,7 +54,7 @@ def _list(entries: list[ModelEntry], settings: Settings, options: argparse.Names
 
 
 def _wanted(all_models: Manifest, settings: Settings, only: str | None) -> list[ModelEntry]:
-    kinds = only.split(",") if only else ["chat", "embeddings"]
+    kinds = only.split(",") if only else list(get_args(Kind))
     chat = all_models.model(settings.chat_model)
     return [e for e in all_models.models if e.kind in kinds and (e.kind != "chat" or e is chat)]
 
@@ -67,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         ("list", _list, "list the models and whether they are here"),
     ):
         command = commands.add_parser(name, help=text)
-        command.add_argument("--only", metavar="KINDS", help="chat, embeddings, or both with a comma")
+        command.add_argument(
+            "--only", metavar="KINDS", help=f"{', '.join(get_args(Kind))}; several with a comma"
+        )
         command.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
         command.set_defaults(run=run)
     return parser

@@ -30,6 +30,7 @@ class ChildSettings:
     slots: int = 2
     cache_ram_mib: int = 512
     sleep_idle_s: int = -1
+    adapter_path: str | None = None
     threads: int = field(default_factory=lambda: default_threads())  # noqa: PLW0108  (defined below)
     chat_template: str = field(default_factory=(HERE / "chat_template.jinja").read_text)
 

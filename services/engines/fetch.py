@@ -66,7 +66,7 @@ class _Fetch:
 
     def run(self) -> None:
         try:
-            self.models_dir.mkdir(parents=True, exist_ok=True)
+            self.part.parent.mkdir(parents=True, exist_ok=True)
             with _lock(self.models_dir / f"{self.file.filename}.lock", self.cancelled):
                 if not is_intact(self.file, self.models_dir):
                     self._check_room()

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.engines.background import is_background
 from services.engines.child import CHILD_SCRIPT, Child, ChildSettings, spawn
 from services.engines.fetch import Progress, ensure_files
 from services.engines.manifest import ModelEntry
@@ -43,7 +44,10 @@ class EngineState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatEngineOptions:
-    """How the chat model runs; `sleep_idle_s` unloads it after so many quiet seconds (-1: never)."""
+    """How the chat model runs; `sleep_idle_s` unloads it after so many quiet seconds (-1: never).
+
+    `adapter_path` is a LoRA adapter that is laid over the model.
+    """
 
     context_tokens: int = 8192
     slots: int = 2
@@ -51,13 +55,20 @@ class ChatEngineOptions:
     sleep_idle_s: int = -1
     restart_delay_s: float = 0.5
     child_script: Path = CHILD_SCRIPT
+    adapter_path: Path | None = None
 
 
 class ChatEngine:
     """One local chat model. `start` and everything after belong to one event loop."""
 
-    def __init__(self, entry: ModelEntry, models_dir: Path, options: ChatEngineOptions | None = None) -> None:
-        self.model_id = entry.id
+    def __init__(
+        self,
+        entry: ModelEntry,
+        models_dir: Path,
+        options: ChatEngineOptions | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.model_id = name or entry.id
         self.options = options or ChatEngineOptions()
         self.state = EngineState.STOPPED
         self.error: str | None = None
@@ -92,7 +103,7 @@ class ChatEngine:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody waits for an answer just now."""
+        """Whether somebody waits for an answer just now; calls in the background do not count."""
         return self._answering > 0
 
     async def start(self) -> None:
@@ -156,7 +167,8 @@ class ChatEngine:
         child = self._child
         assert child is not None
         url, headers = child.base_url + path, {"Authorization": f"Bearer {child.api_key}"}
-        self._answering += 1
+        people = 0 if is_background() else 1
+        self._answering += people
         try:
             response = await self._http().post(url, json=body, headers=headers)
             try:
@@ -171,7 +183,7 @@ class ChatEngine:
                 code="model_crashed",
             ) from error
         finally:
-            self._answering -= 1
+            self._answering -= people
 
     async def _notice_end(self, child: Child) -> None:
         """A broken socket may be seen before the process's end: do not call it ready in between."""
@@ -260,6 +272,7 @@ class ChatEngine:
             slots=self.options.slots,
             cache_ram_mib=self.options.cache_ram_mib,
             sleep_idle_s=self.options.sleep_idle_s,
+            adapter_path=str(self.options.adapter_path) if self.options.adapter_path else None,
         )
 
 

@@ -46,6 +46,8 @@ def _serve(settings: dict[str, Any]) -> Any:
     params.cache_ram_mib = settings["cache_ram_mib"]
     params.sleep_idle_seconds = settings["sleep_idle_s"]
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings["threads"]
+    if settings.get("adapter_path"):
+        params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(settings["adapter_path"], 1.0)]
     params.port = 0
     params.cors_origins = ""
     params.ui = params.endpoint_slots = params.fit_params = False

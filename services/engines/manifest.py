@@ -15,7 +15,9 @@ from services.errors import InvalidInput
 MANIFEST_PATH = Path(__file__).with_name("models.toml")
 DEFAULT_CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
 
-Kind = Literal["chat", "embeddings"]
+Kind = Literal[
+    "chat", "embeddings", "transcription", "speech", "illustration", "background-removal", "image-labels"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def manifest() -> Manifest:
 def local_models(
     models_dir: Path, chat_model: str = DEFAULT_CHAT_MODEL, context_tokens: int = 8192
 ) -> list[LocalModel]:
-    """The models this installation serves: the chosen chat model and the embedding model."""
+    """The models this installation serves: the chosen chat model, and every model of another kind."""
     entries = [e for e in manifest().models if e.kind != "chat" or e.id == chat_model]
     return [_local(entry, models_dir, context_tokens) for entry in entries]
 
@@ -123,15 +125,17 @@ def resolve_local(name: str, has_upstream: bool, chat_model: str = DEFAULT_CHAT_
 
     Without an upstream the names of retired OpenAI models answer from the local model of their kind.
     """
-    served = {e.kind: e for e in manifest().models if e.kind != "chat" or e.id == chat_model}
-    for entry in served.values():
-        if name == entry.id:
-            return entry
+    served = [e for e in manifest().models if e.kind != "chat" or e.id == chat_model]
+    by_id = {entry.id: entry for entry in served}
+    if name in by_id:
+        return by_id[name]
     if has_upstream:
         return None
-    for kind, patterns in manifest().stands_in_for.items():
+    # What a name stands for is a model, or a kind: then the first model of that kind answers.
+    by_kind = {entry.kind: entry for entry in reversed(served)}
+    for target, patterns in manifest().stands_in_for.items():
         if any(fnmatchcase(name, pattern) for pattern in patterns):
-            return served.get(kind)  # type: ignore[call-overload, no-any-return]
+            return by_id.get(target) or by_kind.get(target)  # type: ignore[call-overload]
     return None
 
 
@@ -155,7 +159,7 @@ def _size(path: Path) -> int:
 
 
 def _model(raw: dict[str, Any]) -> ModelEntry:
-    files = tuple(_file(file) for file in raw.pop("file"))
+    files = tuple(_file(file) for file in raw.pop("file", ()))
     return ModelEntry(files=files, **raw)
 
 

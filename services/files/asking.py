@@ -14,8 +14,8 @@ from services.clients import Connection
 from services.errors import AppError, InvalidInput, NotFound
 from services.files.collections import Collection, Collections
 from services.files.manual import BUDGET_TOKENS, Question, ask
-from services.files.quoted_answers import Exchange
-from services.live import LiveTurn, LiveTurns, Send
+from services.files.prompting import Exchange
+from services.live import LiveTurn, LiveTurns, Send, branch
 from services.metering.budgets import Budgets
 from services.metering.ledger import Ledger
 from services.metering.prices import price
@@ -55,17 +55,14 @@ class Asking:
         self._tables = tables
         self._ledger, self._budgets = ledger, budgets
 
-    def history(self, collection: Collection) -> list[Turn]:
+    def history(self, collection: Collection, last: int | None = None) -> list[Turn]:
         """What was asked by hand, oldest first; one that is being answered comes last, as far as it is."""
         if collection.conversation_id is None:
             return []
-        self._conversations.interrupt_stale()
         try:
-            turns = self._conversations.branch(collection.conversation_id)
+            return branch(self._conversations, self._live, collection.conversation_id, last)
         except NotFound:
             return []
-        live = self._live.get(turns[-1].id) if turns else None
-        return [*turns[:-1], live.turn] if live else turns
 
     def live(self, turns: Sequence[Turn]) -> LiveTurn | None:
         """The question that is being answered by hand."""

@@ -6,16 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from services.assistants.api import AssistantsApi
 from services.assistants.records import Hit, Store, StoreFile
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.errors import InvalidInput
 
 KIND = "collection"
 SHA256 = "sha256"
-FILENAME = "filename"
 MAX_NAME_CHARS = 80
 MAX_FILE_BYTES = 512 * 2**20
 CHUNKING = {
@@ -98,10 +96,9 @@ class Collections:
         digest = hashlib.sha256(data).hexdigest()
         for file in self.files(collection_id):
             if file.attributes.get(SHA256) == digest and file.status in ("in_progress", "completed"):
-                return Added(file.id, str(file.attributes.get(FILENAME) or name), was_there=True)
+                return Added(file.id, self._api.file(file.id).filename, was_there=True)
         stored = self._api.upload(name, data)
-        attributes: dict[str, Any] = {SHA256: digest, FILENAME: name}
-        self._api.add_to_store(collection_id, stored.id, attributes, CHUNKING)
+        self._api.add_to_store(collection_id, stored.id, {SHA256: digest}, CHUNKING)
         return Added(stored.id, name, was_there=False)
 
     def remove(self, collection_id: str, file_id: str) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from services.clients import Connection
 from services.errors import AppError
-from services.files import plain_answers, quoted_answers
+from services.files import checking, plain_answers, quoted_answers
 from services.files.passages import Passage, fitting
-from services.files.quoted_answers import Exchange, prompt, response_format
+from services.files.plain_answers import Check, TracedAnswer
+from services.files.prompting import Exchange, prompt
+from services.files.quoted_answers import QuotedAnswer
 from services.files.support import strangers
 from services.modes.chat_completions import ChatRequest, failure, send
 from services.turns import Event, Finished, Message, TextDelta, ToolCall, ToolState, ToolStep, new_id
@@ -71,34 +73,53 @@ async def ask(
     good = [hit for hit in hits if hit.score >= FITTING_SCORE]
     passages = await asyncio.to_thread(fitting, good, question.budget_tokens, question.without)
     yield _step(call, "completed", question, passages)
-    make = plain_answers.TracedAnswer if question.is_local else quoted_answers.QuotedAnswer
-    reader: plain_answers.TracedAnswer | quoted_answers.QuotedAnswer = make(question.text, passages)
+    reader = (TracedAnswer if question.is_local else QuotedAnswer)(question.text, passages)
     if not passages or strangers(question.text, passages):  # there is nothing to ask a model about
-        for event in reader.finish():
-            yield event
+        async for told in _checked(reader.finish(), client, question):
+            yield told
         yield Finished("stop")
         return
     async for event in send(client, connection, _request(question, passages)):
         match event:
             case TextDelta(text):
-                for told in reader.feed(text):
+                async for told in _checked(reader.feed(text), client, question):
                     yield told
             case Finished():
-                for told in reader.finish():
+                async for told in _checked(reader.finish(), client, question):
                     yield told
                 yield event
             case _:
                 yield event
 
 
+async def _checked(
+    events: Iterator[Event] | plain_answers.Events, client: openai.AsyncOpenAI, question: Question
+) -> AsyncIterator[Event]:
+    """The events of an answer, the checks among them made."""
+    for told in events:
+        event = told
+        while isinstance(event, Check):
+            holds = await checking.answers(client, question.model, question.text, event.found)
+            assert isinstance(events, Generator)
+            event = events.send(holds)
+        yield event
+
+
 def _request(question: Question, passages: Sequence[Passage]) -> ChatRequest:
-    return ChatRequest(
+    request = ChatRequest(
         model=question.model,
         messages=(Message("user", prompt(question.text, passages, question.earlier)),),
-        system_prompt=(plain_answers if question.is_local else quoted_answers).INSTRUCTIONS,
-        parameters=_parameters(question),
-        response_format=None if question.is_local else response_format(len(passages)),
+        system_prompt=quoted_answers.INSTRUCTIONS,
+        parameters=question.parameters,
+        response_format=quoted_answers.form(len(passages)),
         context_tokens=question.context_tokens,
+    )
+    if not question.is_local:
+        return request
+    # A small model that has lost its thread is not to go on for ever.
+    bounded = {**question.parameters, "max_completion_tokens": MOST_OUTPUT_TOKENS}
+    return replace(
+        request, system_prompt=plain_answers.INSTRUCTIONS, parameters=bounded, response_format=None
     )
 
 
@@ -106,9 +127,3 @@ def _step(call: ToolCall, state: ToolState, question: Question, passages: Sequen
     found = json.dumps([{"file": passage.filename, "score": passage.score} for passage in passages])
     details = {"queries": question.queries, "results": [passage.wire() for passage in passages]}
     return ToolStep(call, state, found if state == "completed" else None, details)
-
-
-def _parameters(question: Question) -> dict[str, Any]:
-    """A small model that has lost its thread is not to go on for ever."""
-    bound = {"max_completion_tokens": MOST_OUTPUT_TOKENS} if question.is_local else {}
-    return {**question.parameters, **bound}

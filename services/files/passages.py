@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from services import tokens
 from services.assistants.records import Hit
+from services.documents.quotes import pages_of
 
 FEWEST_TOKENS = 40
 
@@ -39,10 +40,7 @@ class Passage:
         """First and last page of some characters of the passage."""
         if not self.page_starts:
             return self.page, self.last_page
-        return self._page_at(span[0]), self._page_at(max(span[0], span[1] - 1))
-
-    def _page_at(self, place: int) -> int | None:
-        return next((page for begin, page in reversed(self.page_starts) if begin <= place), self.page)
+        return pages_of(self.page_starts, *span, self.page)
 
     def wire(self) -> dict[str, Any]:
         """The passage as the details of a search keep it; `file_name` and `content` are spelled as the API spells them."""
@@ -51,23 +49,6 @@ class Passage:
             "content": [{"type": "text", "text": self.text}],
             "key": self.key,
         }
-
-
-def of_wire(kept: Mapping[str, Any]) -> Passage:
-    """A passage from the details of a search; JSON knows no tuples."""
-    rows = kept.get("rows")
-    return Passage(
-        kept["file_id"],
-        kept["filename"],
-        kept["score"],
-        kept["text"],
-        kept["start"],
-        kept["end"],
-        kept.get("page"),
-        kept.get("last_page"),
-        (rows[0], rows[1]) if rows else None,
-        tuple((place, page) for place, page in kept.get("page_starts") or ()),
-    )
 
 
 def joined(hits: Sequence[Hit]) -> list[Passage]:

@@ -7,12 +7,12 @@ What it writes is checked statement by statement: see `support`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from services.files.answers import Writing
 from services.files.passages import Passage
 from services.files.support import support
+from services.structured import closed_object, response_format
 from services.turns import Event
 
 MOST_STATEMENTS = 3
@@ -27,31 +27,18 @@ INSTRUCTIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question that was asked before, and its answer."""
-
-    question: str
-    answer: str
-
-
-def prompt(question: str, passages: Sequence[Passage], earlier: Sequence[Exchange] = ()) -> str:
-    """The user message: passages first, so that the same passages are read once, then what was said before, then the question."""
-    shown = [f"[{number}] {_source(passage)}\n{passage.text}" for number, passage in enumerate(passages, 1)]
-    before = [f"Asked before: {one.question}\nAnswered: {one.answer}" for one in earlier]
-    return "\n\n".join([*shown, *before, f"Question: {question}"])
-
-
-def response_format(passage_count: int) -> dict[str, Any]:
-    """The schema of an answer, as Chat Completions takes it."""
-    statement = _object(
-        passage={"type": "integer", "enum": list(range(1, passage_count + 1))},
-        quote={"type": "string"},
-        answers={"type": "boolean"},
-        statement={"type": "string"},
+def form(passage_count: int) -> dict[str, Any]:
+    """The shape of an answer, as Chat Completions takes it."""
+    statement = closed_object(
+        {
+            "passage": {"type": "integer", "enum": list(range(1, passage_count + 1))},
+            "quote": {"type": "string"},
+            "answers": {"type": "boolean"},
+            "statement": {"type": "string"},
+        }
     )
-    schema = _object(statements={"type": "array", "items": statement, "maxItems": MOST_STATEMENTS})
-    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema, "strict": True}}
+    statements = {"type": "array", "items": statement, "maxItems": MOST_STATEMENTS}
+    return response_format("answer", closed_object({"statements": statements}))
 
 
 class QuotedAnswer(Writing):
@@ -109,17 +96,3 @@ class QuotedAnswer(Writing):
             yield self.doubt(len(text))
         else:
             yield from self.cite(found)
-
-
-def _source(passage: Passage) -> str:
-    where = f", page {passage.page}" if passage.page else ""
-    return f"{passage.filename}{where}:"
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

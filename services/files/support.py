@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from services.documents.quotes import SENTENCE, best_quote
+from services.documents.quotes import LONGEST_QUOTE, SENTENCE, best_quote, shared
 from services.documents.terms import question_terms, terms
 from services.documents.views.passages import find
 from services.files.passages import Passage
@@ -17,12 +17,22 @@ MAX_QUOTE_CHARACTERS = 600
 NEARLY = 0.85
 """So much of a quote must agree, word by word, with a sentence that is then quoted as the document has it."""
 _NUMBER = re.compile(r"\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?")
-TRACED = 0.6
-"""So many of a sentence's telling words must stand in a passage that is to bear it out."""
+TRACED, AROUND = 0.6, 250
+"""So many of a sentence's telling words, and all of its numbers, stand within so many characters of the words that bear it out."""
 PLAINLY, MUCH_SAID = 0.85, 6
-"""A sentence of so many telling words, nearly all of them in one passage, is that passage's own."""
-MUCH_ASKED, ON_TOPIC, AROUND = 4, 0.34, 400
-"""A third of a question's telling words stand within so many characters of the words that answer it."""
+"""A sentence of so many telling words, nearly all of them in one place, is that passage's own."""
+MUCH_ASKED, ON_TOPIC = 4, 0.34
+"""A third of a question's telling words stand there, too."""
+BETTER_RANKED = 0.1
+"""So much better must a place fit that is in the next passage: what was found first is likelier meant."""
+_PRICE = re.compile(
+    r"\b(?:costs?|prices?|priced|fees?|kosten|kostet|preis|gebühr|coûte(?:nt)?|prix|tarif|cuestan?|precio|costo|costa(?:no)?|prezzo)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[$€£¥₹]|\b(?:EUR|USD|GBP|CHF|euros?|dollars?|pounds?|pence|franken|rappen|francs?|free of charge|gratis|kostenlos|kostenfrei)\b",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"\b(?=\w*[A-Z])(?=\w*\d)[A-Z0-9-]{2,}\b|\b[A-Z]\w+ \d{1,4}\b")
 _FRAME = re.compile(r"^[\s\"'“”„«»…]+|^\.{3}|(?:\.{3}|[\s\"'“”„«»…])+$")
 _WORD = re.compile(r"\w+")
@@ -36,6 +46,8 @@ class Support:
     quote: str
     page: int | None
     last_page: int | None
+    is_plain: bool = False
+    """Whether the statement has hardly a word that is not there."""
 
 
 def support(statement: str, quote: str, named: int, passages: Sequence[Passage]) -> Support | None:
@@ -48,33 +60,92 @@ def support(statement: str, quote: str, named: int, passages: Sequence[Passage])
         passage = passages[index]
         span = _place(passage.text, quote)
         if span is not None and _numbers(statement) <= _numbers(passage.text):
-            page, last_page = passage.pages_of(span)
-            return Support(passage, passage.text[slice(*span)].strip(), page, last_page)
+            return _at(passage, _with_its_numbers(statement, passage.text, span))
     return None
 
 
-def trace(sentence: str, question: str, passages: Sequence[Passage]) -> Support | None:
-    """What bears a sentence out that came without a quote: the passage with most of its telling words and all of its numbers.
+def _with_its_numbers(statement: str, text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """The quote, or the row of the same passage that has all numbers of the statement where the quote lacks one.
 
-    The quote is the sentence or row there that shares most with what was asked and answered.
+    A small model tells of one row of a table and copies another.
     """
-    wanted = set(question_terms(sentence))
-    if not wanted:
+    numbers, said = _numbers(statement), set(terms(statement))
+    quote = text[slice(*span)]
+    if numbers <= _numbers(quote):
+        return span
+    rows = [row for row in SENTENCE.finditer(text) if numbers <= _numbers(row.group())]
+    best = max(rows, key=lambda row: shared(row.group(), said), default=None)
+    if best is None or shared(best.group(), said) <= shared(quote, said):
+        return span
+    return _shortened(text, *best.span())
+
+
+def trace(sentence: str, question: str, passages: Sequence[Passage]) -> Support | None:
+    """What bears a sentence out that came without a quote: words near each other that have most of its telling words and its numbers.
+
+    The quote is the sentence or row among them that shares most with what was asked and answered.
+    """
+    claim = _Claim.of(sentence, question)
+    if not claim.said or (_PRICE.search(question) and not any(_MONEY.search(one.text) for one in passages)):
         return None
-    best, chosen = 0.0, None
-    for passage in passages:
-        share = len(wanted.intersection(terms(passage.text))) / len(wanted)
-        if share > best and _numbers(sentence) <= _numbers(passage.text) | _numbers(question):
-            best, chosen = share, passage
-    if chosen is None or best < TRACED:
+    best: tuple[float, _Place] | None = None
+    for rank, passage in enumerate(passages):
+        for place in _places(passage, claim):
+            fits = place.fit - BETTER_RANKED * rank
+            if best is None or fits > best[0]:
+                best = fits, place
+    if best is None:
         return None
-    quote = best_quote(chosen.text, f"{question} {sentence}")
-    start = max(0, chosen.text.find(quote))
-    end = start + len(quote)
-    is_plain = best >= PLAINLY and len(wanted) >= MUCH_SAID
-    if not is_plain and not _speaks_of(question, chosen.text[max(0, start - AROUND) : end + AROUND]):
+    place = best[1]
+    if not place.is_plain and not _speaks_of(question, place.around):
         return None
-    return Support(chosen, quote, *chosen.pages_of((start, end)))
+    return replace(_at(place.passage, place.span), is_plain=place.is_plain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """The telling words of a sentence and of its question, and the numbers that only the sentence has."""
+
+    said: frozenset[str]
+    asked: frozenset[str]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, sentence: str, question: str) -> _Claim:
+        said, asked = frozenset(question_terms(sentence)), frozenset(question_terms(question))
+        return cls(said, asked, frozenset(_numbers(sentence) - _numbers(question)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A sentence or row of a passage, with what stands around it; `fit` tells how well it bears a claim out."""
+
+    passage: Passage
+    span: tuple[int, int]
+    around: str
+    fit: float
+    is_plain: bool
+
+
+def _places(passage: Passage, claim: _Claim) -> Iterator[_Place]:
+    """Where in a passage enough of a claim stands together."""
+    for match in SENTENCE.finditer(passage.text):
+        start, end = match.span()
+        around = passage.text[max(0, start - AROUND) : end + AROUND]
+        share = len(claim.said.intersection(terms(around))) / len(claim.said)
+        if share < TRACED or not claim.numbers <= _numbers(around) or not match.group().strip():
+            continue
+        own, new = set(terms(match.group())), claim.said - claim.asked
+        fit = len(own & (claim.said | claim.asked)) / (len(own) + 5) ** 0.5 + share / 2
+        fit += len(own & new) / len(new) / 2 if new else 0.0
+        is_plain = share >= PLAINLY and len(claim.said) >= MUCH_SAID
+        yield _Place(passage, _shortened(passage.text, start, end), around, fit, is_plain)
+
+
+def _shortened(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space around it, and no longer than a quote may be."""
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    return start, start + len(text[start:end].rstrip()[:LONGEST_QUOTE].rstrip())
 
 
 def _speaks_of(question: str, text: str) -> bool:
@@ -119,7 +190,7 @@ def _numbers(text: str) -> set[str]:
 
 def _plain_number(number: str) -> str:
     whole, sign, fraction = number, "", ""
-    if marks := [mark for mark in re.findall(r"[.,]", number) if mark]:
+    if marks := re.findall(r"[.,]", number):
         last = marks[-1]
         head, _, tail = number.rpartition(last)
         if len(tail) != 3 or len(set(marks)) > 1:  # not a mark between thousands
@@ -129,9 +200,15 @@ def _plain_number(number: str) -> str:
 
 def nearest(question: str, passages: Sequence[Passage], most: int = 3) -> list[Support]:
     """The sentences that come nearest to a question which the documents do not answer."""
-    found = []
-    for passage in passages[:most]:
-        quote = best_quote(passage.text, question)
-        start = max(0, passage.text.find(quote))
-        found.append(Support(passage, quote, *passage.pages_of((start, start + len(quote)))))
-    return found
+    return [_at(passage, _best_place(passage, question)) for passage in passages[:most]]
+
+
+def _best_place(passage: Passage, claim: str) -> tuple[int, int]:
+    """Where in a passage the sentence stands that shares most with a claim."""
+    quote = best_quote(passage.text, claim)
+    start = max(0, passage.text.find(quote))
+    return start, start + len(quote)
+
+
+def _at(passage: Passage, span: tuple[int, int]) -> Support:
+    return Support(passage, passage.text[slice(*span)].strip(), *passage.pages_of(span))

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Literal
 
 from services.errors import BudgetExceeded, InvalidInput
+from services.metering.periods import this_month, today
 
 if TYPE_CHECKING:
     from services.metering.ledger import Ledger
@@ -127,11 +128,11 @@ def _lines(
 def _spent(
     scope: Scope, ledger: Ledger, conversation_id: str | None, now: datetime, zone: tzinfo | None
 ) -> Totals:
-    from services.metering.ledger import day_start, month_start
-
     if scope == "conversation":
         return ledger.totals(conversation_id=conversation_id)
-    return ledger.totals(since=(day_start if scope == "day" else month_start)(now, zone))
+    # Bounded on both sides: a call made while the clock was ahead must not count as today's until its day comes.
+    stretch = today(now, zone) if scope == "day" else this_month(now, zone)
+    return ledger.totals(since=stretch.start, before=stretch.end)
 
 
 def _line(scope: Scope, limit_usd: Decimal, totals: Totals, warn_share: Decimal) -> BudgetLine:

@@ -1,17 +1,19 @@
-"""What a call costs: genai-prices offline, and catalog.toml for models it does not know yet.
+"""What a call costs: by a person's own prices, by catalog.toml for models the library does not know yet, else by genai-prices.
 
 Source: https://github.com/pydantic/genai-prices; catalog.toml names its own sources.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from services.catalog import Model, catalog_data, is_snapshot_of, known_models
+from services.metering.library_prices import price_list
+from services.metering.own_prices import OwnPrice, own_prices
 from services.turns import Usage
 
 if TYPE_CHECKING:
@@ -58,7 +60,6 @@ def _is_local(model: Model | str) -> bool:
     return model in catalog_data()["local"]["models"] if isinstance(model, str) else model.local
 
 
-@cache
 def list_price(model_id: str) -> ListPrice | None:
     """What a model costs per million tokens; None when unknown."""
     if (override := _override(model_id)) is not None:
@@ -69,17 +70,16 @@ def list_price(model_id: str) -> ListPrice | None:
             override["source"],
             override["date"],
         )
-    if (info := _library_model(model_id)) is None:
+    known = price_list()
+    if (info := known.model(model_id)) is None:
         return None
-    from genai_prices import __version__
-
     prices = info.get_prices(datetime.now(UTC))
     return ListPrice(
         _base(prices.input_mtok),
         _base(prices.cache_read_mtok),
         _base(prices.output_mtok),
-        f"genai-prices {__version__}",
-        catalog_data()["library"]["checked"],
+        known.source,
+        known.date,
     )
 
 
@@ -90,23 +90,45 @@ def price_table() -> tuple[tuple[str, ListPrice | None], ...]:
 
 def known_context_tokens(model_id: str) -> int | None:
     """The context size genai-prices states; None when unknown."""
-    info = _library_model(model_id)
+    info = price_list().model(model_id)
     return info.context_window if info else None
 
 
-# --- catalog.toml -----------------------------------------------------------------------------
+# --- own prices and catalog.toml -----------------------------------------------------------------------------
 
 
 def _override(model_id: str) -> dict[str, Any] | None:
     entries: list[dict[str, Any]] = catalog_data()["price"]
+    own = next((p for p in own_prices() if p.model == model_id), None) or next(
+        (p for p in own_prices() if is_snapshot_of(model_id, p.model)), None
+    )
+    if own is not None:
+        return _as_override(own)
     return next((e for e in entries if is_snapshot_of(model_id, e["model"])), None)
+
+
+def _as_override(own: OwnPrice) -> dict[str, Any]:
+    """An own price as catalog.toml spells one: for requests of any length, and for no tier but the standard one."""
+    return {
+        "input": own.input,
+        "cached": own.input if own.cached is None else own.cached,
+        "cache_write": own.input if own.cache_write is None else own.cache_write,
+        "output": own.output,
+        "long_over_tokens": math.inf,
+        "tiers": (),
+        "source": own.source,
+        "date": own.date,
+    }
 
 
 def _override_price(
     entry: dict[str, Any], usage: Usage, at: datetime, service_tier: str | None
 ) -> Decimal | None:
     factor = _tier_factor(entry, at, service_tier)
-    if factor is None or usage.prompt_tokens is None or usage.completion_tokens is None:
+    written_tokens = usage.completion_tokens
+    if written_tokens is None and not Decimal(entry["output"]):
+        written_tokens = 0  # embeddings write nothing, and servers do not say so
+    if factor is None or usage.prompt_tokens is None or written_tokens is None:
         return None
     cached, written = usage.cached_tokens or 0, usage.cache_write_tokens or 0
     plain = usage.prompt_tokens - cached - written
@@ -114,7 +136,7 @@ def _override_price(
         return None
     read = plain * Decimal(entry["input"]) + cached * Decimal(entry["cached"])
     read += written * Decimal(entry["cache_write"])
-    answered = usage.completion_tokens * Decimal(entry["output"])
+    answered = written_tokens * Decimal(entry["output"])
     if usage.prompt_tokens > entry["long_over_tokens"]:
         read *= Decimal(entry["long_in_factor"])
         answered *= Decimal(entry["long_out_factor"])
@@ -132,24 +154,11 @@ def _tier_factor(entry: dict[str, Any], at: datetime, service_tier: str | None) 
 # --- genai-prices -----------------------------------------------------------------------------
 
 
-@cache
-def _library_model(model_id: str) -> ModelInfo | None:
-    """The library's entry for exactly this model; its guesses at similar names are not taken."""
-    from genai_prices.data_snapshot import get_snapshot
-
-    provider = next(p for p in get_snapshot().providers if p.id == "openai")
-    info = provider.find_model(model_id)
-    if info is None:
-        return None
-    fits = is_snapshot_of(model_id, info.id) or (info.id.startswith("ft:") and model_id.startswith("ft:"))
-    return info if fits else None
-
-
 def _library_price(model_id: str, usage: Usage, at: datetime, service_tier: str | None) -> Decimal | None:
     from genai_prices import Usage as LibraryUsage
-    from genai_prices import calc_price
 
-    if (info := _library_model(model_id)) is None:
+    known = price_list()
+    if (info := known.model(model_id)) is None:
         return None
     context = _price_context(info, service_tier)
     if context is None or not _covers(info.get_prices(at), usage):
@@ -161,9 +170,7 @@ def _library_price(model_id: str, usage: Usage, at: datetime, service_tier: str 
         output_tokens=usage.completion_tokens or 0,
     )
     try:
-        result = calc_price(
-            counted, model_id, provider_id="openai", genai_request_timestamp=at, price_context=context
-        )
+        result = known.data.calc(counted, model_id, "openai", None, at, context)
     except (LookupError, ValueError):
         return None
     return result.total_price

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy import delete, select
 
@@ -70,6 +71,32 @@ def _count(text: str | None) -> int | None:
     if text is None or not re.fullmatch(r"\s*[0-9]{1,18}\s*", text):
         return None
     return min(int(text), MAX_COUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of one limit now: a share from 0 to 1, and the seconds until all of it is there again.
+
+    None where the server did not say, or where the clock was set back since.
+    """
+
+    limit: int | None
+    share_left: float | None
+    full_in_s: float | None
+
+
+def standing(seen: RateLimit, kind: Literal["requests", "tokens"], now: datetime) -> Standing:
+    """How one limit of what was seen stands now: what was used comes back evenly until it is reset."""
+    limit, remaining = getattr(seen, f"limit_{kind}"), getattr(seen, f"remaining_{kind}")
+    reset_s: float | None = getattr(seen, f"reset_{kind}_s")
+    share = min(remaining / limit, 1.0) if limit and remaining is not None else None
+    age_s = (now - seen.seen_at).total_seconds()
+    if age_s < 0 or reset_s is None:
+        return Standing(limit, share, None)
+    if age_s >= reset_s:
+        return Standing(limit, None if share is None else 1.0, 0.0)
+    back = None if share is None else share + (1 - share) * age_s / reset_s
+    return Standing(limit, back, reset_s - age_s)
 
 
 class RateLimits:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from services import tokens
 from services.clients import Connection, as_app_error
 from services.modes.chat_completions import failure
 from services.modes.run_events import PICTURE_GONE, RESULTS, Picture, RunReader, as_usage, ending
+from services.modes.sizes import body_size_bytes
 from services.turns import (
     ApprovalNeeded,
     Event,
@@ -144,7 +145,8 @@ class _Talk:
         sent = []
         if request.message is not None:
             await threads.messages.create(request.thread_id, **request.message)
-            sent.append(_sent(f"/threads/{request.thread_id}/messages", request.message, 1))
+            said = [_text(request.message["content"])]
+            sent.append(_sent(f"/threads/{request.thread_id}/messages", request.message, said))
         body = {"assistant_id": request.assistant_id, **request.parameters}
         self._has_asked = True
         stream = await threads.runs.create(
@@ -154,7 +156,7 @@ class _Talk:
             include=RESULTS,
             extra_headers=self._key(),
         )
-        return [*sent, _sent(f"/threads/{request.thread_id}/runs", {**body, "stream": True}, 0)], stream
+        return [*sent, _sent(f"/threads/{request.thread_id}/runs", {**body, "stream": True})], stream
 
     async def _join(self, run_id: str) -> AsyncStream[AssistantStreamEvent]:
         """The run's events from its first on, however long ago that was."""
@@ -207,7 +209,8 @@ class _Talk:
             run_id, thread_id=thread_id, tool_outputs=outputs, stream=True, extra_headers=self._key()
         )
         body = {"tool_outputs": outputs, "stream": True}
-        return _sent(f"/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", body, len(outputs)), stream
+        given = [str(output.get("output") or "") for output in outputs]
+        return _sent(f"/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", body, given), stream
 
     def _key(self) -> dict[str, str] | None:
         """The key of this browser session; a server that was restarted has it no more."""
@@ -230,6 +233,14 @@ class _Talk:
         ]
 
 
-def _sent(path: str, body: Mapping[str, Any], messages: int) -> RequestSent:
-    size_bytes = len(json.dumps(body, ensure_ascii=False).encode())
-    return RequestSent("POST", path, size_bytes, messages)
+def _sent(path: str, body: Mapping[str, Any], texts: Sequence[str] = ()) -> RequestSent:
+    """A request with the texts in it that a model will read."""
+    count = sum(tokens.count(text) + tokens.TOKENS_PER_MESSAGE for text in texts)
+    return RequestSent("POST", path, body_size_bytes(body), len(texts), count)
+
+
+def _text(content: Any) -> str:
+    """The words of a message's content; its pictures lie on the server already."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")

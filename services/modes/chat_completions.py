@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from services import tokens
 from services.clients import Connection, as_app_error
 from services.documents.attachments import as_content_parts
 from services.errors import AppError
+from services.modes.sizes import body_size_bytes
 from services.modes.trimming import trim
 from services.tools import base
 from services.tools.base import Tool, definition
@@ -140,8 +140,10 @@ async def _ask(
 ) -> AsyncIterator[Event]:
     kept, trimmed = await asyncio.to_thread(trim, messages, request)
     body = request_body(request, kept)
-    size_bytes = len(json.dumps(body, ensure_ascii=False).encode())
-    estimate = await asyncio.to_thread(tokens.count_messages, kept, request.model)
+    size_bytes = body_size_bytes(body)
+    system = [Message("system", request.system_prompt)] if request.system_prompt else []
+    tools = [definition(tool) for tool in request.tools]
+    estimate = await asyncio.to_thread(tokens.count_messages, [*system, *kept], request.model, tools)
     yield RequestSent("POST", PATH, size_bytes, len(body["messages"]), estimate, trimmed)
     started = time.perf_counter()
     stream = await client.chat.completions.create(**body)

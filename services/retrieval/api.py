@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from services.catalog import catalog_data, describe
-from services.clients import Connection, as_app_error
 from services.retrieval.records import SIDES, Passage, Shelf, Side
+from services.sdk import SdkApi
 from services.turns import Usage
 
 if TYPE_CHECKING:
@@ -17,22 +16,14 @@ if TYPE_CHECKING:
     from services.retrieval.records import Vectors
 
 Wire = Mapping[str, Any]
-TIMEOUT_S = 60.0
 LONGEST_PAGE = 100
 MOST_FOUND = 50
 
 
-class RetrievalApi:
-    """Every call goes to the server that `connection` names at that moment. All of them raise AppError."""
+class RetrievalApi(SdkApi):
+    """Passages, searches and embeddings. All of it raises AppError."""
 
-    def __init__(self, connection: Callable[[], Connection]) -> None:
-        self._connection = connection
-        self._clients: dict[tuple[str, str], openai.OpenAI] = {}
-
-    @property
-    def connection(self) -> Connection:
-        """The server that is asked."""
-        return self._connection()
+    timeout_s = 60.0
 
     def shelf(
         self, store_id: str, most: int, on_progress: Callable[[int, int], None] = lambda done, of: None
@@ -76,27 +67,6 @@ class RetrievalApi:
             usage = Usage(answer.usage.prompt_tokens, 0) if answer.usage else Usage()
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors / np.maximum(lengths, 1e-12), usage
-
-    @contextmanager
-    def _speaking(self) -> Iterator[openai.OpenAI]:
-        connection = self._connection()
-        try:
-            yield self._client(connection)
-        except Exception as error:
-            raise as_app_error(error, connection) from error
-
-    def _client(self, connection: Connection) -> openai.OpenAI:
-        import openai
-
-        key = (connection.base_url, connection.api_key)
-        if key not in self._clients:
-            self._clients[key] = openai.OpenAI(
-                base_url=connection.base_url,
-                api_key=connection.api_key or "none",
-                timeout=TIMEOUT_S,
-                max_retries=0,
-            )
-        return self._clients[key]
 
 
 def local_embedding_model() -> str:

@@ -14,6 +14,7 @@ from services.documents.quotes import best_quote
 from services.errors import UpstreamFailed
 from services.retrieval.evaluation import Expected, Question, normal
 from services.retrieval.records import Passage
+from services.structured import closed_object, response_format
 from services.turns import Usage
 
 if TYPE_CHECKING:
@@ -40,12 +41,7 @@ Answer as JSON: {{"question": "...", "quote": "..."}}
 {passage}
 ====================
 """
-SCHEMA = {
-    "type": "object",
-    "properties": {"question": {"type": "string"}, "quote": {"type": "string"}},
-    "required": ["question", "quote"],
-    "additionalProperties": False,
-}
+SCHEMA = closed_object({"question": {"type": "string"}, "quote": {"type": "string"}})
 
 Ask = Callable[[str], str]
 """Sends one prompt to the chat model, and gives its answer."""
@@ -77,10 +73,8 @@ async def ask(
     """
     options: dict[str, Any] = {}
     if model.structured_output is not False:
-        form = {"name": "question", "schema": SCHEMA, "strict": True}
-        options["response_format"] = {"type": "json_schema", "json_schema": form}
-    limit = "max_completion_tokens" if model.uses_max_completion_tokens else "max_tokens"
-    options[limit] = ANSWER_TOKENS if model.local else ANSWER_TOKENS + THINKING_TOKENS
+        options["response_format"] = response_format("question", SCHEMA)
+    options[model.answer_limit] = ANSWER_TOKENS if model.local else ANSWER_TOKENS + THINKING_TOKENS
     try:
         answer = await open_client(connection, pool).chat.completions.create(
             model=model.id, messages=[{"role": "user", "content": prompt}], **options

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from services.errors import StorageFailed
 from services.server.auth import Access
 from services.server.envelope import Envelope
+from services.server.inside import Inside
 from services.server.limiter import Limited, Limiter
 from services.server.routes import ROUTES
 from services.server.state import ServerState
@@ -46,6 +47,7 @@ def create_api(settings: Settings, engines: Engines) -> Starlette:
     )
     api.router.redirect_slashes = False
     api.state.server = state
+    state.inside = Inside(api)
     return api
 
 
@@ -73,6 +75,7 @@ async def _running(api: Starlette) -> AsyncIterator[None]:
         yield
     finally:
         await _end(looking_after, state)
+        await asyncio.to_thread(state.let_go)
         await state.engines.stop()
         if state.upstream is not None:
             await state.upstream.close()

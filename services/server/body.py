@@ -20,7 +20,7 @@ async def read_object(
 ) -> tuple[bytes, dict[str, Any]]:
     """The raw body and the JSON object in it; ApiError 400 or 413 when it is neither."""
     _check_content_type(request.headers.get("content-type", ""))
-    raw = await _read(request, max_bytes)
+    raw = await read_bounded(request, max_bytes)
     if may_be_empty and not raw.strip():
         return raw, {}
     try:
@@ -44,7 +44,8 @@ def model_of(body: dict[str, Any]) -> str:
     return model
 
 
-async def _read(request: Request, max_bytes: int) -> bytes:
+async def read_bounded(request: Request, max_bytes: int) -> bytes:
+    """The whole body of a request. ApiError 413 when it is larger, 400 when it breaks off."""
     announced = request.headers.get("content-length", "0")
     if announced.isdigit() and int(announced) > max_bytes:
         raise _too_large(max_bytes)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.server.errors import ApiError
 from services.server.keeping import keep
 from services.server.multipart import Form, read_form

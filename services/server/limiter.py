@@ -85,7 +85,8 @@ class Limited:
 
 def estimated_tokens(body: Mapping[str, Any]) -> int:
     """What a request may cost, as OpenAI's limiter reckons: a token for four characters, and the longest answer."""
-    longest_answer = body.get("max_completion_tokens") or body.get("max_tokens") or 0
+    named = ("max_completion_tokens", "max_output_tokens", "max_tokens")
+    longest_answer = next((body[name] for name in named if body.get(name)), 0)
     prompt = _characters(body.get("messages")) + _characters(body.get("input"))
     return prompt // 4 + (longest_answer if isinstance(longest_answer, int) else 0)
 

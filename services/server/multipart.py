@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +27,13 @@ WRITE_AT_ONCE_BYTES = 2**20
 
 @dataclass(slots=True)
 class Form:
-    """What arrived: the fields, and one file with its name and size, which is removed when the `with` ends."""
+    """What arrived: the fields, and one file with its name and size, which is removed when the `with` ends.
+
+    `lists` has the values of names such as `include[]`, in their order; `fields` has the last of each.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, list[str]] = field(default_factory=dict)
     path: Path | None = None
     filename: str = ""
     size_bytes: int = 0
@@ -43,6 +48,30 @@ class Form:
         """Remove the file, unless it was taken over."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def encoded(form: Form, file_field: str) -> tuple[bytes, str]:
+    """The form as it came, and its content type. Blocks for as long as it takes to read the file."""
+    boundary = uuid.uuid4().hex
+    single = [(name, value) for name, value in form.fields.items() if name not in form.lists]
+    several = [(name, value) for name, values in form.lists.items() for value in values]
+    parts = [_part(boundary, _quoted(name), value.encode()) for name, value in (*single, *several)]
+    if form.path is not None:
+        named = f'{_quoted(file_field)}; filename="{_quoted(form.filename or "file")}"'
+        parts.append(_part(boundary, named, form.path.read_bytes()))
+    return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _part(boundary: str, named: str, value: bytes) -> bytes:
+    name, *more = named.split("; ", 1)
+    rest = f"; {more[0]}\r\nContent-Type: application/octet-stream" if more else ""
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{rest}\r\n\r\n'
+    return head.encode() + value + b"\r\n"
+
+
+def _quoted(name: str) -> str:
+    """Without what could end a header. Source: the encoding algorithm of the HTML standard."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 async def read_form(request: Request, file_field: str, folder: Callable[[], Path], max_bytes: int) -> Form:
@@ -190,9 +219,12 @@ class _Receiver:
     def _end(self) -> None:
         if self._is_file:
             return
-        if len(self.form.fields) >= MOST_FIELDS:
+        if len(self.form.fields) + sum(map(len, self.form.lists.values())) >= MOST_FIELDS:
             raise ApiError(400, "The form has too many fields.")
-        self.form.fields[self._name] = self._value.decode("utf-8", "replace")
+        value = self._value.decode("utf-8", "replace")
+        self.form.fields[self._name] = value
+        if self._name.endswith("[]"):
+            self.form.lists.setdefault(self._name, []).append(value)
 
     def _complete(self) -> None:
         self.is_complete = True

@@ -11,6 +11,7 @@ from services.server.openapi_schemas import Schemas
 from services.server.operations import OPERATIONS, Operation
 from services.server.routes import ROUTES
 from services.server.routes.files import LONGEST_PAGE
+from services.server.rules.audio import GRANULARITIES, TRANSCRIPT_FORMATS
 from services.server.rules.files import LONGEST_LIFE_S, PURPOSES, SHORTEST_LIFE_S
 
 
@@ -90,6 +91,8 @@ QUERY = {
     "order": _in_query("order", type="string", enum=["asc", "desc"]),
     "after": _in_query("after", type="string"),
     "before": _in_query("before", type="string"),
+    "stream": _in_query("stream", type="boolean"),
+    "starting_after": _in_query("starting_after", type="integer", minimum=0),
     "every": _in_query("every", type="integer", minimum=1),
     "run_id": _in_query("run_id", type="string"),
     "query": _in_query("query", type="string"),
@@ -98,7 +101,14 @@ QUERY = {
     "include[]": _in_query("include[]", type="array", items={"type": "string"}),
 }
 BINARY = {"type": "string", "format": "binary"}
+_SOUND = {
+    "file": BINARY,
+    "model": {"type": "string"},
+    "prompt": {"type": "string"},
+    "temperature": {"type": "number", "minimum": 0, "maximum": 1},
+}
 FORMS = {
+    "images.facts": {"type": "object", "required": ["image"], "properties": {"image": BINARY}},
     "files.create": {
         "type": "object",
         "required": ["file", "purpose"],
@@ -111,6 +121,47 @@ FORMS = {
                 "minimum": SHORTEST_LIFE_S,
                 "maximum": LONGEST_LIFE_S,
             },
+        },
+    },
+    "audio.transcriptions.create": {
+        "type": "object",
+        "required": ["file", "model"],
+        "properties": {
+            **_SOUND,
+            "response_format": {"type": "string", "enum": list(TRANSCRIPT_FORMATS)},
+            "language": {"type": "string"},
+            "languages[]": {"type": "array", "items": {"type": "string"}},
+            "keywords[]": {"type": "array", "items": {"type": "string"}},
+            "timestamp_granularities[]": {
+                "type": "array",
+                "items": {"type": "string", "enum": list(GRANULARITIES)},
+            },
+            "stream": {"type": "boolean"},
+        },
+    },
+    "audio.translations.create": {
+        "type": "object",
+        "required": ["file", "model"],
+        "properties": {
+            **_SOUND,
+            "response_format": {"type": "string", "enum": list(TRANSCRIPT_FORMATS)},
+        },
+    },
+    "images.edit": {
+        "type": "object",
+        "required": ["image", "prompt"],
+        "properties": {
+            "image": {"type": "array", "items": BINARY},
+            "mask": BINARY,
+            "prompt": {"type": "string"},
+            "model": {"type": "string"},
+            "n": {"type": "integer", "minimum": 1, "maximum": 10},
+            "size": {"type": "string"},
+            "background": {"type": "string", "enum": ["transparent", "opaque", "auto"]},
+            "output_format": {"type": "string", "enum": ["png", "jpeg", "webp", "gif"]},
+            "output_compression": {"type": "integer", "minimum": 0, "maximum": 100},
+            "partial_images": {"type": "integer", "minimum": 0, "maximum": 3},
+            "stream": {"type": "boolean"},
         },
     },
     "uploads.parts.create": {"type": "object", "required": ["data"], "properties": {"data": BINARY}},

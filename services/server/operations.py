@@ -9,7 +9,21 @@ from importlib import import_module
 from typing import Any
 
 from services.server import routes
-from services.server.rules import assistants, chat, embeddings, runs, threads, vector_stores
+from services.server.rules import (
+    assistants,
+    audio,
+    batches,
+    chat,
+    containers,
+    conversations,
+    embeddings,
+    fine_tuning,
+    images,
+    responses,
+    runs,
+    threads,
+    vector_stores,
+)
 from services.server.rules import files as file_rules
 
 Load = Callable[[], Any]
@@ -58,7 +72,12 @@ FILE = sdk("", "FileObject")
 UPLOAD = sdk("", "Upload")
 STORE = sdk("", "VectorStore")
 STORE_FILE = sdk("vector_stores", "VectorStoreFile")
-BATCH = sdk("vector_stores", "VectorStoreFileBatch")
+FILE_BATCH = sdk("vector_stores", "VectorStoreFileBatch")
+BATCH = sdk("", "Batch")
+TUNING_JOB = sdk("fine_tuning", "FineTuningJob")
+RESPONSE = sdk("responses", "Response")
+RESPONSE_EVENT = sdk("responses", "ResponseStreamEvent")
+CONVERSATION = sdk("conversations", "Conversation")
 PAGE = ("limit", "order", "after", "before")
 INCLUDE = ("include[]",)
 FILTER = (*PAGE, "filter")
@@ -67,6 +86,7 @@ HELLO = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 MODELS = {
     routes.models.list_models: Operation("models.list", response=page_of(sdk("", "Model"), "SyncPage")),
     routes.models.retrieve: Operation("models.retrieve", response=sdk("", "Model")),
+    routes.models.delete: Operation("models.delete", response=sdk("", "ModelDeleted")),
     routes.chat.create: Operation(
         "chat.completions.create",
         chat.request_type,
@@ -79,6 +99,26 @@ MODELS = {
         embeddings.request_type,
         sdk("", "CreateEmbeddingResponse"),
         example={"model": "text-embedding-3-small", "input": "Hello"},
+    ),
+}
+AUDIO = {
+    routes.audio.speak: Operation(
+        "audio.speech.create",
+        audio.speech_type,
+        example={"model": "tts-1", "voice": "alloy", "input": "Hello"},
+    ),
+    routes.audio.transcribe: Operation(
+        "audio.transcriptions.create",
+        sdk("audio.transcription_create_params", "TranscriptionCreateParamsNonStreaming"),
+        sdk("audio", "TranscriptionCreateResponse"),
+        sdk("audio", "TranscriptionStreamEvent"),
+        is_form=True,
+    ),
+    routes.audio.translate: Operation(
+        "audio.translations.create",
+        sdk("audio.translation_create_params", "TranslationCreateParams"),
+        sdk("audio", "TranslationCreateResponse"),
+        is_form=True,
     ),
 }
 ASSISTANTS = {
@@ -136,6 +176,82 @@ RUNS = {
     ),
     routes.run_steps.retrieve: Operation("beta.threads.runs.steps.retrieve", response=STEP, query=INCLUDE),
 }
+RESPONSES = {
+    routes.responses.create: Operation(
+        "responses.create",
+        responses.creation_type,
+        RESPONSE,
+        RESPONSE_EVENT,
+        example={"model": "gpt-4o", "input": "Hello"},
+    ),
+    routes.responses.count: Operation(
+        "responses.input_tokens.count",
+        responses.count_type,
+        sdk("responses", "InputTokenCountResponse"),
+        example={"model": "gpt-4o", "input": "Hello"},
+    ),
+    routes.responses.compact: Operation(
+        "responses.compact",
+        responses.compaction_type,
+        sdk("responses", "CompactedResponse"),
+        example={"model": "gpt-4o", "input": "Hello"},
+    ),
+    routes.responses.retrieve: Operation(
+        "responses.retrieve",
+        response=RESPONSE,
+        streams=RESPONSE_EVENT,
+        query=("stream", "starting_after", *INCLUDE),
+    ),
+    routes.responses.delete: Operation("responses.delete"),
+    routes.responses.cancel: Operation("responses.cancel", response=RESPONSE),
+    routes.responses.citations: Operation("responses.citations.list", is_ours=True),
+    routes.responses.input_items: Operation(
+        "responses.input_items.list",
+        response=page_of(sdk("responses", "ResponseItem")),
+        query=("limit", "order", "after", *INCLUDE),
+    ),
+    routes.conversations.create: Operation(
+        "conversations.create", conversations.creation_type, CONVERSATION, example={}
+    ),
+    routes.conversations.retrieve: Operation("conversations.retrieve", response=CONVERSATION),
+    routes.conversations.update: Operation("conversations.update", conversations.change_type, CONVERSATION),
+    routes.conversations.delete: Operation(
+        "conversations.delete", response=sdk("conversations", "ConversationDeletedResource")
+    ),
+    routes.conversations.add_items: Operation(
+        "conversations.items.create",
+        conversations.items_type,
+        sdk("conversations", "ConversationItemList"),
+        query=INCLUDE,
+        example={"items": [{"role": "user", "content": "Hello"}]},
+    ),
+    routes.conversations.page_of_items: Operation(
+        "conversations.items.list",
+        response=page_of(sdk("conversations", "ConversationItem"), "SyncConversationCursorPage"),
+        query=("limit", "order", "after", *INCLUDE),
+    ),
+    routes.conversations.retrieve_item: Operation(
+        "conversations.items.retrieve", response=sdk("conversations", "ConversationItem"), query=INCLUDE
+    ),
+    routes.conversations.delete_item: Operation("conversations.items.delete", response=CONVERSATION),
+    routes.containers.create: Operation(
+        "containers.create",
+        containers.creation_type,
+        sdk("", "ContainerCreateResponse"),
+        example={"name": "Tables"},
+    ),
+    routes.containers.retrieve: Operation(
+        "containers.retrieve", response=sdk("", "ContainerRetrieveResponse")
+    ),
+    routes.containers.delete: Operation("containers.delete"),
+    routes.containers.page_of_files: Operation(
+        "containers.files.list", response=page_of(sdk("containers", "FileListResponse"))
+    ),
+    routes.containers.retrieve_file: Operation(
+        "containers.files.retrieve", response=sdk("containers", "FileRetrieveResponse")
+    ),
+    routes.containers.content: Operation("containers.files.content.retrieve"),
+}
 FILES = {
     routes.files.create: Operation(
         "files.create", sdk("file_create_params", "FileCreateParams"), FILE, is_form=True
@@ -155,6 +271,32 @@ FILES = {
     ),
     routes.uploads.complete: Operation("uploads.complete", file_rules.completion_type, UPLOAD),
     routes.uploads.cancel: Operation("uploads.cancel", response=UPLOAD),
+}
+BATCHES = {
+    routes.batches.create: Operation("batches.create", batches.creation_type, BATCH),
+    routes.batches.page: Operation("batches.list", response=page_of(BATCH), query=PAGE),
+    routes.batches.retrieve: Operation("batches.retrieve", response=BATCH),
+    routes.batches.cancel: Operation("batches.cancel", response=BATCH),
+}
+FINE_TUNING = {
+    routes.fine_tuning.create: Operation("fine_tuning.jobs.create", fine_tuning.creation_type, TUNING_JOB),
+    routes.fine_tuning.page: Operation(
+        "fine_tuning.jobs.list", response=page_of(TUNING_JOB), query=("limit", "after")
+    ),
+    routes.fine_tuning.retrieve: Operation("fine_tuning.jobs.retrieve", response=TUNING_JOB),
+    routes.fine_tuning.cancel: Operation("fine_tuning.jobs.cancel", response=TUNING_JOB),
+    routes.fine_tuning.pause: Operation("fine_tuning.jobs.pause", response=TUNING_JOB),
+    routes.fine_tuning.resume: Operation("fine_tuning.jobs.resume", response=TUNING_JOB),
+    routes.fine_tuning.events: Operation(
+        "fine_tuning.jobs.list_events",
+        response=page_of(sdk("fine_tuning", "FineTuningJobEvent")),
+        query=("limit", "after"),
+    ),
+    routes.fine_tuning.checkpoints: Operation(
+        "fine_tuning.jobs.checkpoints.list",
+        response=page_of(sdk("fine_tuning.jobs", "FineTuningJobCheckpoint")),
+        query=("limit", "after"),
+    ),
 }
 VECTOR_STORES = {
     routes.vector_stores.create: Operation(
@@ -191,10 +333,10 @@ VECTOR_STORES = {
         "vector_stores.passages.list", query=("limit", "after", "every", *INCLUDE), is_ours=True
     ),
     routes.file_batches.create: Operation(
-        "vector_stores.file_batches.create", vector_stores.batch_type, BATCH
+        "vector_stores.file_batches.create", vector_stores.batch_type, FILE_BATCH
     ),
-    routes.file_batches.retrieve: Operation("vector_stores.file_batches.retrieve", response=BATCH),
-    routes.file_batches.cancel: Operation("vector_stores.file_batches.cancel", response=BATCH),
+    routes.file_batches.retrieve: Operation("vector_stores.file_batches.retrieve", response=FILE_BATCH),
+    routes.file_batches.cancel: Operation("vector_stores.file_batches.cancel", response=FILE_BATCH),
     routes.file_batches.page: Operation(
         "vector_stores.file_batches.list_files", response=page_of(STORE_FILE), query=FILTER
     ),
@@ -204,6 +346,26 @@ DOCS = {
     routes.docs.asset: Operation("docs.asset", is_open=True),
     routes.docs.openapi: Operation("docs.openapi", is_open=True),
 }
+IMAGES = {
+    routes.images.generate: Operation(
+        "images.generate",
+        images.generation_type,
+        sdk("", "ImagesResponse"),
+        sdk("", "ImageGenStreamEvent"),
+        example={"prompt": "A cat on a table"},
+    ),
+    routes.images.edit: Operation(
+        "images.edit",
+        sdk("image_edit_params", "ImageEditParamsNonStreaming"),
+        sdk("", "ImagesResponse"),
+        sdk("", "ImageEditStreamEvent"),
+        is_form=True,
+    ),
+    routes.images.facts: Operation("images.facts", is_form=True, is_ours=True),
+    routes.images.variations: Operation("images.create_variation"),
+}
 OPERATIONS: dict[Callable[..., Any], Operation] = {
-    **MODELS, **ASSISTANTS, **THREADS, **RUNS, **FILES, **VECTOR_STORES, **DOCS,
+    **MODELS, **IMAGES, **AUDIO, **RESPONSES, **ASSISTANTS, **THREADS, **RUNS, **FILES, **BATCHES,
+    **FINE_TUNING,
+    **VECTOR_STORES, **DOCS,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.types import Receive, Scope, Send
 
 from services.server.disconnect import while_connected
-from services.server.errors import from_app_error
+from services.server.errors import ApiError, from_app_error
 from services.server.upstream import Upstream, broken_off, connection_problem
 
 if TYPE_CHECKING:
@@ -29,11 +29,19 @@ _RESPONSE_PREFIXES = (b"x-ratelimit-", b"openai-")
 class Relay:
     """An ASGI answer: the upstream's status, headers and bytes, as they come."""
 
-    def __init__(self, upstream: Upstream, path: str, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        method: str = "POST",
+    ) -> None:
         self._upstream = upstream
         self._path = path
         self._headers = headers
         self._body = body
+        self._method = method
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await while_connected(receive, self._relay(send))
@@ -43,7 +51,8 @@ class Relay:
 
         url = self._upstream.base_url + self._path
         try:
-            response = await self._upstream.session().post(
+            response = await self._upstream.session().request(
+                self._method,
                 url,
                 data=self._body,
                 headers=self._headers,
@@ -80,16 +89,20 @@ class Relay:
 
         headers = _answer_headers(response.raw_headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        read, events = response.content.readany, WholeEvents()
+        read, events, told = response.content.readany, WholeEvents(), b""
         try:
             while piece := await read():
                 if whole := events.feed(piece):
+                    told = whole
                     await send({"type": "http.response.body", "body": whole, "more_body": True})
             last = events.rest
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            problem = from_app_error(broken_off(error, self._upstream.shown_url))
-            last = f"data: {json.dumps(problem.body())}\n\n".encode()
+            last = self._said_of(from_app_error(broken_off(error, self._upstream.shown_url)), told)
         await send({"type": "http.response.body", "body": last})
+
+    def _said_of(self, problem: ApiError, told: bytes) -> bytes:
+        """The event that tells of a break; `told` are the last events that went out."""
+        return f"data: {json.dumps(problem.body())}\n\n".encode()
 
 
 class WholeEvents:

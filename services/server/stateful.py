@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.documents.extraction import OCR_LIMITS
 from services.documents.vectors import VectorIndex
 from services.documents.workers import Workers
 from services.sandbox.interpreter import Interpreter
+from services.server.batches.asking import Asking
+from services.server.batches.runner import BatchRunner
 from services.server.files import FileService
+from services.server.fine_tuning.runner import TuningRunner
+from services.server.fine_tuning.serving import TunedModels
+from services.server.fine_tuning.trainer import Trainer
+from services.server.inside import Inside
+from services.server.responses.answering import Means
+from services.server.responses.executor import ResponseExecutor
+from services.server.responses.file_inputs import FileInputs
+from services.server.responses.forwarding import Forwarding
+from services.server.responses.service import ResponseService
 from services.server.retrieval.embedder import Embedder
 from services.server.retrieval.eraser import Eraser
 from services.server.retrieval.reader import Reader
@@ -35,6 +45,7 @@ from services.storage.blobs import open_blobs
 
 if TYPE_CHECKING:
     from services.engines.registry import Engines
+    from services.server.eyes import Eyes
 
 
 @dataclass(slots=True)
@@ -42,27 +53,36 @@ class Stateful:
     """The services that remember, and the work they do in the background."""
 
     files: FileService
+    inputs: FileInputs
     retrieval: Retrieval
     runs: RunService
     executor: Executor
+    responses: ResponseService
+    response_executor: ResponseExecutor
+    forwarding: Forwarding
     interpreter: CodeInterpreter
     keeper: Keeper
+    batches: BatchRunner
+    fine_tuning: TuningRunner
+    tuned_models: TunedModels
     workers: Workers
     lookers: Workers
     vectors: VectorIndex
-    background: asyncio.Future[Any] | None = None
+    background: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
-        """Begin to look after runs and files."""
-        self.background = asyncio.gather(self.keeper.watch(), self.retrieval.work())
+        """Begin to look after runs, files, batches and trainings."""
+        work = (self.keeper.watch(), self.retrieval.work(), self.batches.work(), self.fine_tuning.work())
+        self.background = tuple(map(asyncio.ensure_future, work))
 
     async def stop(self) -> None:
         """End every run and all work; what is not done goes on at the next start."""
-        if self.background is not None:
-            self.background.cancel()
-            with suppress(asyncio.CancelledError):
-                await self.background
+        for task in self.background:
+            task.cancel()
+        # Each of them writes down where it stands before the database is closed.
+        await asyncio.gather(*self.background, return_exceptions=True)
         await self.executor.stop()
+        await self.response_executor.stop()
         await self.interpreter.close()
         await asyncio.to_thread(self.workers.close)
         await asyncio.to_thread(self.lookers.close)
@@ -70,7 +90,13 @@ class Stateful:
 
 
 def put_together(
-    settings: Settings, engines: Engines, upstream: Upstream | None, database: ServerDatabase
+    settings: Settings,
+    engines: Engines,
+    upstream: Upstream | None,
+    database: ServerDatabase,
+    *,
+    eyes: Eyes,
+    inside: Inside,
 ) -> Stateful:
     """The services of one server; nothing is opened yet but the folder of blobs."""
     blobs = open_blobs(settings)
@@ -91,12 +117,14 @@ def put_together(
         renewer=Renewer(database, vectors, is_chat_busy),
         rewriter=Rewriter(engines),
     )
-    models: FindsModels = ChatModels(engines, upstream, upstream or Upstream(settings))
+    default_upstream = upstream or Upstream(settings)
+    models: FindsModels = ChatModels(engines, upstream, default_upstream)
+    upstreams: tuple[Upstream | None, Upstream | None] = (upstream, default_upstream)
     if settings.conformance:
         from services.server import conformance
 
         conformance.prepare(database.opened(), blobs)
-        models = conformance.FixedModels()
+        models, upstreams = conformance.FixedModels(), (None, None)
     interpreter = CodeInterpreter(
         Interpreter(settings.home / "interpreter"), InterpreterFiles(database, blobs)
     )
@@ -104,15 +132,34 @@ def put_together(
         "file_search": FileSearch(database, retrieval),
         "code_interpreter": interpreter,
     }
-    executor = Executor(database, models, tools, blobs)
+    executor = Executor(database, models, tools, blobs, eyes)
+    inputs = FileInputs(database, blobs, workers)
+    means = Means(database, tools, blobs, inputs, eyes)
+    response_executor = ResponseExecutor(means)
+
+    def is_local(model: str) -> bool:
+        return engines.resolve(model, has_upstream=upstream is not None) is not None
+
     return Stateful(
         files=FileService(database, blobs),
+        inputs=inputs,
         retrieval=retrieval,
         runs=RunService(database, models, executor),
         executor=executor,
+        responses=ResponseService(means, models, response_executor),
+        response_executor=response_executor,
+        forwarding=Forwarding(database, engines, *upstreams, is_shared=_is_shared(settings)),
         interpreter=interpreter,
-        keeper=Keeper(database, executor),
+        keeper=Keeper(database, executor, response_executor),
+        batches=BatchRunner(database, blobs, Asking(inside, is_chat_busy), is_local, retrieval.erase),
+        fine_tuning=TuningRunner(database, blobs, Trainer(engines.models_dir), settings.home),
+        tuned_models=TunedModels(database, blobs, engines, settings.home),
         workers=workers,
         lookers=lookers,
         vectors=vectors,
     )
+
+
+def _is_shared(settings: Settings) -> bool:
+    """Whether several owners call this installation."""
+    return len(settings.api_keys) + (settings.api_key is not None) > 1

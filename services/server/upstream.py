@@ -22,6 +22,9 @@ SILENCE_TIMEOUT_S = 600
 KEEP_ALIVE_S = 4.0
 """Below the 5 s after which uvicorn (vLLM and others) closes, so that no request goes into a closing connection."""
 
+OPENAI_HOST = "api.openai.com"
+"""With a region in front of it, too."""
+
 _DEFAULT_BASE_URL = "https://api.openai.com/v1"
 _REQUEST_HEADERS = ("accept", "content-type", "user-agent", "idempotency-key", "x-client-request-id")
 _REQUEST_PREFIXES = ("openai-", "x-stainless-")
@@ -35,6 +38,7 @@ class Upstream:
         self._key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
         self.shown_url = _without_user(self.base_url)
         self.proxy = _proxy_of_system(self.base_url)
+        self._says_responses = settings.upstream_responses
         self._via = f"1.1 tandem-{uuid.uuid4().hex[:12]}"
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -46,6 +50,14 @@ class Upstream:
             settings.openai_api_key is not None or settings.openai_base_url.rstrip("/") != _DEFAULT_BASE_URL
         )
         return Upstream(settings) if named else None
+
+    @property
+    def keeps_responses(self) -> bool:
+        """Whether it remembers responses and conversations itself: OpenAI does, of others the settings say it."""
+        if self._says_responses is not None:
+            return self._says_responses
+        host = urlsplit(self.base_url).hostname or ""
+        return host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")
 
     async def get_json(self, path: str, timeout_s: float) -> Any:
         """The JSON of a GET; raises ApiError or ConnectionProblem."""

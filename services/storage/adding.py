@@ -27,7 +27,9 @@ def clean_title(title: str) -> str:
     return cleaned
 
 
-def add_imported(session: Session, blobs: Blobs, owner: str, imported: Imported) -> str:
+def add_imported(
+    session: Session, blobs: Blobs, owner: str, imported: Imported, comparison_id: str | None = None
+) -> str:
     """Insert an imported conversation with all its turns; its id."""
     now = datetime.now(UTC)
     row = ConversationRow(
@@ -36,6 +38,7 @@ def add_imported(session: Session, blobs: Blobs, owner: str, imported: Imported)
         title=None if imported.title is None else clean_title(imported.title),
         mode=imported.mode.value,
         settings=imported.settings,
+        comparison_id=comparison_id,
         created_at=now,
         updated_at=now,
     )

@@ -17,7 +17,8 @@ Body = JSON(none_as_null=True)
 ACTIVE_RUNS = text("status IN ('queued', 'in_progress', 'requires_action', 'cancelling')")
 
 
-def _child_of(column: str) -> ForeignKey:
+def child_of(column: str) -> ForeignKey:
+    """A reference to a row this one is deleted with."""
     return ForeignKey(column, ondelete="CASCADE")
 
 
@@ -56,7 +57,7 @@ class MessageRow(ApiRow):
     __tablename__ = "messages"
     __table_args__ = (Index("messages_in_order", "thread_id", "number"),)
 
-    thread_id: Mapped[str] = mapped_column(Id, _child_of("threads.id"))
+    thread_id: Mapped[str] = mapped_column(Id, child_of("threads.id"))
     run_id: Mapped[str | None] = mapped_column(Id, index=True)
     role: Mapped[str] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(32))
@@ -82,7 +83,7 @@ class RunRow(ApiRow):
         ),
     )
 
-    thread_id: Mapped[str] = mapped_column(Id, _child_of("threads.id"))
+    thread_id: Mapped[str] = mapped_column(Id, child_of("threads.id"))
     assistant_id: Mapped[str] = mapped_column(Id)
     status: Mapped[str] = mapped_column(String(32))
     expires_at: Mapped[int] = mapped_column(BigInteger)
@@ -97,7 +98,7 @@ class StepRow(ApiRow):
     __tablename__ = "run_steps"
     __table_args__ = (Index("run_steps_in_order", "run_id", "number"),)
 
-    run_id: Mapped[str] = mapped_column(Id, _child_of("runs.id"))
+    run_id: Mapped[str] = mapped_column(Id, child_of("runs.id"))
     thread_id: Mapped[str] = mapped_column(Id)
     assistant_id: Mapped[str] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(String(32))
@@ -111,7 +112,7 @@ class PromptRow(ApiRow):
     __tablename__ = "run_prompts"
     __table_args__ = (Index("run_prompts_in_order", "run_id", "number"),)
 
-    run_id: Mapped[str] = mapped_column(Id, _child_of("runs.id"))
+    run_id: Mapped[str] = mapped_column(Id, child_of("runs.id"))
     body: Mapped[dict[str, Any]] = mapped_column(Body)
 
 
@@ -150,7 +151,7 @@ class UploadPartRow(ApiRow):
 
     __tablename__ = "upload_parts"
 
-    upload_id: Mapped[str] = mapped_column(Id, _child_of("uploads.id"), index=True)
+    upload_id: Mapped[str] = mapped_column(Id, child_of("uploads.id"), index=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     blob_key: Mapped[str] = mapped_column(Id, index=True)
 
@@ -182,8 +183,8 @@ class StoreFileRow(ApiRow):
         Index("vector_store_files_to_do", "stage", "number"),
     )
 
-    vector_store_id: Mapped[str] = mapped_column(Id, _child_of("vector_stores.id"))
-    file_id: Mapped[str] = mapped_column(Id, _child_of("files.id"), index=True)
+    vector_store_id: Mapped[str] = mapped_column(Id, child_of("vector_stores.id"))
+    file_id: Mapped[str] = mapped_column(Id, child_of("files.id"), index=True)
     document: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("documents.number"), index=True)
     status: Mapped[str] = mapped_column(String(32))
     stage: Mapped[str] = mapped_column(String(32))
@@ -198,7 +199,7 @@ class FileBatchRow(ApiRow):
 
     __tablename__ = "file_batches"
 
-    vector_store_id: Mapped[str] = mapped_column(Id, _child_of("vector_stores.id"), index=True)
+    vector_store_id: Mapped[str] = mapped_column(Id, child_of("vector_stores.id"), index=True)
     is_cancelled: Mapped[bool]
 
 
@@ -207,9 +208,9 @@ class BatchFileRow(Base):
 
     __tablename__ = "file_batch_files"
 
-    batch_id: Mapped[str] = mapped_column(Id, _child_of("file_batches.id"), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Id, child_of("file_batches.id"), primary_key=True)
     store_file: Mapped[int] = mapped_column(
-        BigInteger, _child_of("vector_store_files.number"), primary_key=True, index=True
+        BigInteger, child_of("vector_store_files.number"), primary_key=True, index=True
     )
     owner: Mapped[str] = mapped_column(Owner)
 
@@ -233,7 +234,7 @@ class BlockRow(Base):
 
     __tablename__ = "blocks"
 
-    document: Mapped[int] = mapped_column(BigInteger, _child_of("documents.number"), primary_key=True)
+    document: Mapped[int] = mapped_column(BigInteger, child_of("documents.number"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(Integer, primary_key=True)
     owner: Mapped[str] = mapped_column(Owner)
     text: Mapped[bytes] = mapped_column(LargeBinary)
@@ -249,9 +250,9 @@ class SegmentRow(Base):
     __table_args__ = (Index("segments_of_store", "store"),)
 
     store_file: Mapped[int] = mapped_column(
-        BigInteger, _child_of("vector_store_files.number"), primary_key=True, autoincrement=False
+        BigInteger, child_of("vector_store_files.number"), primary_key=True, autoincrement=False
     )
-    store: Mapped[int] = mapped_column(BigInteger, _child_of("vector_stores.number"))
+    store: Mapped[int] = mapped_column(BigInteger, child_of("vector_stores.number"))
     owner: Mapped[str] = mapped_column(Owner)
     bounds: Mapped[bytes] = mapped_column(LargeBinary)
     lengths: Mapped[bytes] = mapped_column(LargeBinary)
@@ -264,11 +265,11 @@ class PostingsRow(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     store: Mapped[int] = mapped_column(
-        BigInteger, _child_of("vector_stores.number"), primary_key=True, autoincrement=False
+        BigInteger, child_of("vector_stores.number"), primary_key=True, autoincrement=False
     )
     word: Mapped[str] = mapped_column(String(64), primary_key=True)
     store_file: Mapped[int] = mapped_column(
-        BigInteger, _child_of("vector_store_files.number"), primary_key=True, index=True
+        BigInteger, child_of("vector_store_files.number"), primary_key=True, index=True
     )
     owner: Mapped[str] = mapped_column(Owner)
     pairs: Mapped[bytes] = mapped_column(LargeBinary)
@@ -280,7 +281,7 @@ class WindowRow(Base):
     __tablename__ = "windows"
     __table_args__ = (Index("windows_by_place", "document", "start"),)
 
-    document: Mapped[int] = mapped_column(BigInteger, _child_of("documents.number"), primary_key=True)
+    document: Mapped[int] = mapped_column(BigInteger, child_of("documents.number"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(Integer, primary_key=True)
     owner: Mapped[str] = mapped_column(Owner)
     start: Mapped[int] = mapped_column(Integer)

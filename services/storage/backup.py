@@ -13,9 +13,9 @@ from services.errors import NotFound, StorageFailed
 from services.storage.archive import ArchiveWriter
 from services.storage.blobs import Blobs
 from services.storage.database import Database
+from services.storage.every_table import all_tables
 from services.storage.local_files import move_durably, sha256_of, temporary_file
 from services.storage.row_lines import rows_of, to_line
-from services.storage.tables import Base
 
 PART_BYTES = 4 * 2**20
 ROWS_AT_ONCE = 10  # a row may hold many MB
@@ -50,13 +50,6 @@ def backup(database: Database, blobs: Blobs, path: Path) -> BackupReport:
         ) from error
     report.size_bytes = path.stat().st_size
     return report
-
-
-def all_tables() -> list[Table]:
-    """Every table of ours, those that others refer to first."""
-    import services.storage.api_tables  # noqa: F401 - its tables join Base
-
-    return Base.metadata.sorted_tables
 
 
 def _write(database: Database, blobs: Blobs, path: Path) -> BackupReport:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import CTE, func, literal, select
 from sqlalchemy.orm import Session
 
 from services.errors import NotFound
-from services.storage.tables import TurnRow
+from services.storage.tables import ConversationRow, TurnRow
 from services.storage.turn_rows import NO_TURN
 
 
@@ -80,6 +81,24 @@ def branch_rows(
     path = _path(owner, conversation_id, leaf_id, last)
     rows = select(TurnRow).join(path, path.c.number == TurnRow.number).order_by(path.c.depth.desc())
     return list(session.scalars(rows))
+
+
+def shown_rows(session: Session, owner: str, conversation_ids: Sequence[str]) -> dict[str, list[TurnRow]]:
+    """The rows of the shown branch of each conversation, in two queries however many there are."""
+    wanted = (ConversationRow.owner == owner, ConversationRow.id.in_(conversation_ids))
+    found = session.execute(select(ConversationRow.id, ConversationRow.leaf_turn_id).where(*wanted))
+    leaves = {row.id: row.leaf_turn_id for row in found}
+    rows: dict[str, dict[str, TurnRow]] = {conversation_id: {} for conversation_id in leaves}
+    mine = (TurnRow.owner == owner, TurnRow.conversation_id.in_(leaves))
+    for row in session.scalars(select(TurnRow).where(*mine).order_by(TurnRow.number)):
+        rows[row.conversation_id][row.id] = row
+    return {
+        conversation_id: [
+            of[turn_id]
+            for turn_id in Tree({i: row.parent_id for i, row in of.items()}).path(leaves[conversation_id])
+        ]
+        for conversation_id, of in rows.items()
+    }
 
 
 def branch_length(session: Session, owner: str, conversation_id: str, leaf_id: str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from services.storage.deletion import delete_turns
 from services.storage.json_file import from_json_file, to_json_file
 from services.storage.markdown_file import from_markdown, to_markdown
 from services.storage.records import Conversation, SearchHit, StorageReport
-from services.storage.tables import CallRow, ConversationRow, ExchangeRow, TurnRow
+from services.storage.tables import CallRow, ComparisonRow, ConversationRow, ExchangeRow, TurnRow
 from services.storage.turn_rows import (
     NO_CONVERSATION,
     NO_TURN,
@@ -50,8 +51,10 @@ class Conversations:
         mode: Mode = Mode.CHAT_COMPLETIONS,
         title: str | None = None,
         settings: dict[str, Any] | None = None,
+        *,
+        comparison_id: str | None = None,
     ) -> Conversation:
-        """A new, empty conversation. Without a title it is unnamed."""
+        """A new, empty conversation. Without a title it is unnamed; as a lane of a comparison it stands in no list."""
         now = datetime.now(UTC)
         row = ConversationRow(
             id=new_id("conv"),
@@ -59,6 +62,7 @@ class Conversations:
             title=None if title is None else clean_title(title),
             mode=mode.value,
             settings=settings or {},
+            comparison_id=comparison_id,
             created_at=now,
             updated_at=now,
         )
@@ -73,7 +77,8 @@ class Conversations:
 
     def list(self, limit: int = 50, offset: int = 0, mode: Mode | None = None) -> list[Conversation]:
         """Conversations, the one that was talked in last first."""
-        query = self._with_counts().order_by(ConversationRow.updated_at.desc(), ConversationRow.id)
+        listed = self._with_counts().where(ConversationRow.comparison_id.is_(None))
+        query = listed.order_by(ConversationRow.updated_at.desc(), ConversationRow.id)
         if mode is not None:
             query = query.where(ConversationRow.mode == mode.value)
         with self._database.reading() as session:
@@ -83,6 +88,10 @@ class Conversations:
     def rename(self, conversation_id: str, title: str) -> None:
         """Give the conversation another title."""
         self._set(conversation_id, title=clean_title(title))
+
+    def make_lane(self, conversation_id: str, comparison_id: str) -> None:
+        """Make the conversation a lane of a comparison, which stands in no list."""
+        self._set(conversation_id, comparison_id=comparison_id)
 
     def set_settings(self, conversation_id: str, settings: dict[str, Any]) -> None:
         """Replace the conversation's settings."""
@@ -97,13 +106,14 @@ class Conversations:
         self._database.purge()
 
     def delete_all(self) -> int:
-        """Delete every conversation of this owner for good; how many there were."""
+        """Delete every conversation and comparison of this owner for good; how many conversations there were."""
         with self._database.session() as session:
             ids = session.scalars(
                 select(ConversationRow.id).where(ConversationRow.owner == self._owner)
             ).all()
             delete_turns(session, self._blobs, self._owner, TurnRow.owner == self._owner)
             session.execute(delete(ConversationRow).where(ConversationRow.owner == self._owner))
+            session.execute(delete(ComparisonRow).where(ComparisonRow.owner == self._owner))
         self._database.purge()
         return len(ids)
 
@@ -154,6 +164,15 @@ class Conversations:
                 raise NotFound(NO_TURN)
             return [read_turn(row, self._blobs) for row in rows]
 
+    def branches(self, conversation_ids: Sequence[str]) -> dict[str, builtins.list[Turn]]:
+        """The branch that is shown of each of these conversations, read together and without exchanges.
+
+        Conversations that do not exist are left out.
+        """
+        with self._database.reading() as session:
+            found = branches.shown_rows(session, self._owner, conversation_ids)
+            return {i: [read_turn(row, self._blobs) for row in rows] for i, rows in found.items()}
+
     def branch_length(self, conversation_id: str) -> int:
         """How many turns the branch that is shown has."""
         with self._database.reading() as session:
@@ -201,15 +220,16 @@ class Conversations:
 
     def import_json(self, data: bytes) -> Conversation:
         """A new conversation from `export_json`. Raises InvalidInput when the data is not ours."""
-        return self._add(from_json_file(data))
+        return self.add(from_json_file(data))
 
     def import_markdown(self, text: str) -> Conversation:
         """A new conversation from `export_markdown`. Raises InvalidInput when the text is not ours."""
-        return self._add(from_markdown(text))
+        return self.add(from_markdown(text))
 
-    def _add(self, imported: transfer.Imported) -> Conversation:
+    def add(self, imported: transfer.Imported, *, comparison_id: str | None = None) -> Conversation:
+        """A new conversation from one that was read; as a lane of a comparison it stands in no list."""
         with self._database.session() as session:
-            conversation_id = add_imported(session, self._blobs, self._owner, imported)
+            conversation_id = add_imported(session, self._blobs, self._owner, imported, comparison_id)
         return self.get(conversation_id)
 
     def export_all(self) -> bytes:

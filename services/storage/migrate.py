@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from services.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0003"
+HEAD = "0009"
 LOCK_KEY = 7_263_361  # any constant that every process of Tandem shares
 
 

@@ -47,11 +47,13 @@ class Preferences:
         with self._database.reading() as session:
             return {row.key: row.value for row in session.scalars(mine)}
 
-    def delete(self, key: str) -> None:
-        """Go back to the default of one key."""
+    def delete(self, key: str) -> bool:
+        """Go back to the default of one key; whether it was set."""
         is_it = (PreferenceRow.owner == self._owner) & (PreferenceRow.key == key)
         with self._database.session() as session:
-            session.execute(delete(PreferenceRow).where(is_it))
+            return bool(
+                session.scalars(delete(PreferenceRow).where(is_it).returning(PreferenceRow.key)).all()
+            )
 
     def delete_all(self) -> None:
         """Go back to the defaults."""

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from services.errors import InvalidInput, NotFound, StorageFailed
 from services.storage.archive import BLOBS, NEWER, TABLES, Manifest, checked, not_whole, reading
-from services.storage.backup import BackupReport, all_tables
+from services.storage.backup import BackupReport
 from services.storage.blobs import Blobs
 from services.storage.database import Database
+from services.storage.every_table import all_tables
 from services.storage.failures import folder_failure
 from services.storage.local_files import PIECE_BYTES, temporary_file
 from services.storage.migrate import HEAD, move_to

@@ -23,6 +23,7 @@ def search(session: Session, owner: str, looked_for: str, limit: int) -> list[Se
         select(TurnRow, ConversationRow.title)
         .join(ConversationRow, ConversationRow.id == TurnRow.conversation_id)
         .where(TurnRow.owner == owner, ConversationRow.owner == owner, matching)
+        .where(ConversationRow.comparison_id.is_(None))
         .order_by(TurnRow.number.desc())
         .limit(limit)
     )

@@ -52,11 +52,19 @@ RowNumber = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INT
 class Base(DeclarativeBase):
     """What all tables share."""
 
-    type_annotation_map = {datetime: UtcDateTime, Decimal: ExactDecimal, dict[str, Any]: JSON}  # noqa: RUF012
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime,
+        Decimal: ExactDecimal,
+        dict[str, Any]: JSON,
+        list[dict[str, Any]]: JSON,
+    }
 
 
 class ConversationRow(Base):
-    """A conversation. `leaf_turn_id` is the last turn of the branch that is shown."""
+    """A conversation. `leaf_turn_id` is the last turn of the branch that is shown.
+
+    One with a `comparison_id` is a lane of that comparison, and stands in no list of conversations.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (Index("conversations_by_update", "owner", "updated_at"),)
@@ -67,6 +75,22 @@ class ConversationRow(Base):
     mode: Mapped[str] = mapped_column(String(32))
     settings: Mapped[dict[str, Any]]
     leaf_turn_id: Mapped[str | None] = mapped_column(Id)
+    comparison_id: Mapped[str | None] = mapped_column(Id, index=True)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ComparisonRow(Base):
+    """A comparison: its lanes as JSON, in order, and what belongs to it besides, such as votes."""
+
+    __tablename__ = "comparisons"
+    __table_args__ = (Index("comparisons_by_update", "owner", "updated_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    owner: Mapped[str] = mapped_column(Owner)
+    title: Mapped[str | None] = mapped_column(Text)
+    lanes: Mapped[list[dict[str, Any]]]
+    settings: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -141,6 +165,9 @@ class CallRow(Base):
     cached_tokens: Mapped[int | None]
     cache_write_tokens: Mapped[int | None]
     reasoning_tokens: Mapped[int | None]
+    audio_s: Mapped[float | None]
+    characters: Mapped[int | None]
+    pictures: Mapped[int | None]
     cost_usd: Mapped[Decimal | None]
     ttft_s: Mapped[float | None]
     duration_s: Mapped[float | None]
@@ -198,5 +225,31 @@ class UploadedTableRow(Base):
     blob_key: Mapped[str] = mapped_column(Id, index=True)
     state: Mapped[str] = mapped_column(String(32))
     revision: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    body: Mapped[dict[str, Any]]
+
+
+class PictureRow(Base):
+    """A picture of the gallery; its bytes are the blob `blob_key`. `parent_id` is the picture it was made from.
+
+    `body` has the parameters it was made with, and what was said about it.
+    """
+
+    __tablename__ = "pictures"
+    __table_args__ = (Index("pictures_in_order", "owner", "number"),)
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(Id, unique=True)
+    owner: Mapped[str] = mapped_column(Owner)
+    parent_id: Mapped[str | None] = mapped_column(Id, index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    prompt: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(Text)
+    blob_key: Mapped[str] = mapped_column(Id, index=True)
+    media_type: Mapped[str] = mapped_column(String(32))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    cost_usd: Mapped[Decimal | None]
     created_at: Mapped[datetime]
     body: Mapped[dict[str, Any]]

@@ -39,7 +39,12 @@ def to_zip(conversations: Iterable[tuple[str | None, bytes, str]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (title, data, markdown) in enumerate(conversations, start=1):
-            slug = re.sub(r"\W+", "-", title or "unnamed").strip("-")[:60] or "unnamed"
-            archive.writestr(f"conversations/{number:04d} {slug}.json", data)
-            archive.writestr(f"conversations/{number:04d} {slug}.md", markdown.encode("utf-8", "replace"))
+            name = f"conversations/{number:04d} {slug(title)}"
+            archive.writestr(f"{name}.json", data)
+            archive.writestr(f"{name}.md", markdown.encode("utf-8", "replace"))
     return buffer.getvalue()
+
+
+def slug(title: str | None) -> str:
+    """A title as a part of a file's name."""
+    return re.sub(r"\W+", "-", title or "").strip("-")[:60] or "unnamed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import select, text, update
@@ -24,16 +25,21 @@ BLOBS_LOCK_KEY = 7_263_362
 
 def save_turn(session: Session, blobs: Blobs, owner: str, turn: Turn) -> None:
     """Insert or update a turn, and append the exchanges that are not there yet."""
+    pictures: set[str] = set()
+    if any(reply.attachments for reply in turn.replies):
+        lock_blobs(session)
     values = {
         "status": turn.status.value,
         "saved_at": datetime.now(UTC),
-        "body": to_json(turn_adapter(), turn, {"user", "exchanges"}),
+        "body": to_json(turn_adapter(), _with_keys(turn, blobs, pictures), {"user", "exchanges"}),
     }
     if turn.status is not TurnStatus.STREAMING:  # indexing each half-second's text would be wasted
         values["search_words"] = search_words(turn)
     known = update(TurnRow).where(TurnRow.id == turn.id, TurnRow.owner == owner).values(values)
     if session.execute(known).rowcount == 0:  # type: ignore[attr-defined]
         _insert(session, blobs, owner, turn, {"search_words": search_words(turn), **values})
+    for key in pictures:
+        session.merge(TurnBlobRow(turn_id=turn.id, blob_key=key, owner=owner))
     _append_exchanges(session, owner, turn)
 
 
@@ -68,6 +74,15 @@ def _insert(session: Session, blobs: Blobs, owner: str, turn: Turn, values: dict
     session.add_all(TurnBlobRow(turn_id=turn.id, blob_key=key, owner=owner) for key in keys)
 
 
+def _with_keys(turn: Turn, blobs: Blobs, keys: set[str]) -> Turn:
+    """The turn with the keys of its answer's pictures in place of their bytes."""
+    if not any(reply.attachments for reply in turn.replies):
+        return turn
+    return replace(
+        turn, replies=[swap_files(reply, lambda data: _keep(blobs, data, keys)) for reply in turn.replies]
+    )
+
+
 def _is_in(session: Session, conversation_id: str, turn_id: str) -> bool:
     found = select(TurnRow.number).where(TurnRow.id == turn_id, TurnRow.conversation_id == conversation_id)
     return session.scalar(found) is not None
@@ -96,6 +111,7 @@ def read_turn(row: TurnRow, blobs: Blobs | None = None, exchanges: list[Exchange
     user = swap_files(user, _reader(blobs))
     turn = turn_adapter().validate_python({**_parsed(row.body), "user": user, "exchanges": exchanges or []})
     turn.status = TurnStatus(row.status)
+    turn.replies = [swap_files(reply, _reader(blobs)) for reply in turn.replies]
     return turn
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from services.documents.refusals import Unreadable
 from services.tables import json_lines, refusals, workbooks
 from services.tables.encodings import as_utf_8
+from services.tables.names import literal
 from services.tables.recognising import recognise
 from services.tables.refusals import MAX_CELL_BYTES
 from services.tables.shapes import ReadOptions
@@ -141,11 +142,7 @@ def source_sql(text: Text) -> str:
     columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(text.titles)))
     dialect = text.dialect
     return (
-        f"FROM read_csv({quoted(str(text.path))}, auto_detect = false, header = false, skip = {text.skip},"
-        f" delim = {quoted(dialect.delimiter)}, quote = {quoted(dialect.quote)}, escape = {quoted(dialect.escape)},"
+        f"FROM read_csv({literal(str(text.path))}, auto_detect = false, header = false, skip = {text.skip},"
+        f" delim = {literal(dialect.delimiter)}, quote = {literal(dialect.quote)}, escape = {literal(dialect.escape)},"
         f" columns = {{{columns}}}, strict_mode = true, max_line_size = {16 * MAX_CELL_BYTES})"
     )
-
-
-def quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services.clients import Connection, as_app_error
 from services.errors import AppError, InvalidInput
 from services.modes.chat_completions import failure
-from services.tables import literals, prompting, sentences, sql, values
+from services.tables import doubts, literals, mending, prompting, sentences, sql, values
 from services.tables.answers import (
     TOOL,
     FindSources,
@@ -48,6 +48,7 @@ MAX_QUESTION_CHARACTERS = 4_000
 MAX_PROBLEM_CHARACTERS = 500
 EARLIER = 3
 UNKNOWN_COLUMN = "unknown_column"
+DOUBTED = "doubted"
 NOT_THERE = "not in the tables"
 SQL_FORM: tuple[str, Form] = ("query", {"sql": {"type": "string"}})
 
@@ -112,6 +113,7 @@ class _Asking:
         self._problem_code: str | None = None
         self._absent: list[sql.Comparison] = []
         self._failed = False
+        self._doubted: Any = None
         self.answer = TableAnswer(question.question)
 
     async def events(self) -> AsyncIterator[Event]:
@@ -152,6 +154,10 @@ class _Asking:
             if self.answer.result is not None or self._failed or not self.answer.is_answerable:
                 return
             self._messages.append(Message("user", self._objection()))
+        if self._doubted is not None:  # it runs, and nothing better came
+            query = await asyncio.to_thread(self._settled, self._doubted)
+            async for event in self._run(sql.as_text(query)):
+                yield event
 
     def _prepare(self) -> None:
         """The prompt: it reads the tables, so it runs beside the event loop."""
@@ -208,9 +214,25 @@ class _Asking:
         missing = sql.unknown_columns(query, self._question.tables)
         if missing:
             raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
+        mending.join_owner(query, self._question.tables)
         query = sql.put_right(query, self._question.tables)
+        self._doubt(query)
+        return self._settled(query)
+
+    def _settled(self, query: Any) -> Any:
+        """The query with its texts settled; those that are in no column are kept in mind."""
         self._absent = [c for c in sql.comparisons(query, self._question.tables) if not self._settle(c)]
+        for note in mending.group_spellings(query, self._tables, self._words):
+            self._note(note)
         return query
+
+    def _doubt(self, query: Any) -> None:
+        """Raises InvalidInput when a first query runs, but seems to answer another question."""
+        objection = doubts.about(query, self._question.question, self._tables, self._words)
+        if objection is None or self._doubted is not None or self._problem:
+            return
+        self._doubted = query
+        raise InvalidInput(objection, code=DOUBTED)
 
     def _settle(self, compared: sql.Comparison) -> bool:
         """Whether the value that a text means is known; what was done about it is noted."""
@@ -273,7 +295,9 @@ class _Asking:
             self._note(f"“{compared.text}” is not in {compared.column.name}.")
 
     def _objection(self) -> str:
-        """What the model is told of SQL that did not run."""
+        """What the model is told of SQL that did not run, or that answers another question."""
+        if self._problem_code == DOUBTED:
+            return f"Look again: {self._problem}\nWrite the SQL for the same question, put right."
         columns = f" There is: {columns_there_are(self._tables)}." if "column" in self._problem else ""
         return f"That SQL does not work: {self._problem}{columns}\nWrite it again for the same question, put right."
 

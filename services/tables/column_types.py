@@ -8,6 +8,7 @@ from typing import Any
 
 from services.tables import dates, numbers
 from services.tables.guesses import Guess, Run, Typed, is_twin, number_sql
+from services.tables.names import literal
 from services.tables.numbers import EMPTY_WORDS, MAX_DIGITS, Marks
 from services.tables.plain_columns import plain_types
 from services.tables.shapes import ColumnType, ReadOptions
@@ -209,4 +210,4 @@ def _date(guess: Guess, place: int, missed: Sequence[int], misfits: int, example
     )
 
 
-_EMPTY_SQL = ", ".join("'" + word.replace("'", "''") + "'" for word in sorted(EMPTY_WORDS))
+_EMPTY_SQL = ", ".join(map(literal, sorted(EMPTY_WORDS)))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services import catalog
 from services.clients import Connection
 from services.modes.chat_completions import ChatRequest, send
+from services.structured import closed_object, response_format
 from services.turns import Event, Failed, Finished, Message
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ class Completions:
         `form` is a name and the properties of the object that the answer has to be.
         """
         described = catalog.describe(self.model, self.connection.name)
+        name, properties = form
         request = ChatRequest(
             model=self.model,
             messages=tuple(messages),
             system_prompt=system,
             parameters=_parameters(described, most_tokens) | dict(self.parameters),
-            response_format=_format(*form) if described.structured_output is not False else None,
+            response_format=None
+            if described.structured_output is False
+            else response_format(name, closed_object(dict(properties))),
         )
         async for event in send(self.client, self.connection, request):
             if not isinstance(event, Finished):
@@ -57,16 +61,6 @@ def _parameters(model: catalog.Model, most_tokens: int) -> dict[str, Any]:
     if not model.reasoning_efforts:
         chosen["max_completion_tokens" if "max_completion_tokens" in takes else "max_tokens"] = most_tokens
     return chosen
-
-
-def _format(name: str, form: Form) -> dict[str, Any]:
-    schema = {
-        "type": "object",
-        "properties": dict(form),
-        "required": list(form),
-        "additionalProperties": False,
-    }
-    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
 
 
 def field_of(text: str, name: str) -> str:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from services.tables.names import literal
+
 ISO = "%Y-%m-%d"
 DATES = (
     ISO, "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%m-%d-%Y",
@@ -55,8 +57,7 @@ def value_sql(column: str, format_: str) -> str:
         return f"TRY_CAST({column} AS TIMESTAMP)"
     if format_ == ISO:
         return f"CASE WHEN length(trim({column})) <= 10 THEN TRY_CAST({column} AS DATE) END"
-    quoted = format_.replace("'", "''")
-    return f"CAST(try_strptime(trim({column}), '{quoted}') AS {kind})"
+    return f"CAST(try_strptime(trim({column}), {literal(format_)}) AS {kind})"
 
 
 def _with_times(dates: Sequence[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from services.tables.names import quoted
 from services.tables.shapes import Column, ColumnType
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _described(
     row_count: int,
     distinct: str,
 ) -> Iterator[Column]:
-    terms = ", ".join(f'count("{name}"), {distinct.format(_quoted(name))}' for name, _, _ in columns)
+    terms = ", ".join(f'count("{name}"), {distinct.format(quoted(name))}' for name, _, _ in columns)
     counts = connection.execute(f"SELECT {terms} FROM {table}").fetchall()[0]  # noqa: S608
     samples = _samples(connection, table, [name for name, _, _ in columns])
     for place, (name, title, kind) in enumerate(columns):
@@ -47,13 +48,9 @@ def _described(
         yield Column(name, title, kind, samples[place], min(different, filled), row_count - filled)
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
-
-
 def _samples(connection: DuckDBPyConnection, table: str, names: Sequence[str]) -> list[tuple[str, ...]]:
     """For each column the values that the first rows have most often, those that come first among equals."""
-    columns = ", ".join(_quoted(name) for name in names)
+    columns = ", ".join(quoted(name) for name in names)
     rows = connection.execute(f"SELECT {columns} FROM {table} LIMIT {SAMPLED_ROWS}").fetchall()  # noqa: S608
     samples = []
     for place in range(len(names)):

@@ -1,7 +1,4 @@
-"""Results as files for a spreadsheet: types are kept, and nothing in them runs as a formula.
-
-Source: OWASP, CSV Injection.
-"""
+"""Results as files for a spreadsheet: types are kept, and nothing in them runs as a formula."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from services.errors import InvalidInput
+from services.formulas import harmless
 from services.tables.shapes import Result
 
 if TYPE_CHECKING:
@@ -24,8 +22,6 @@ MAX_XLSX_COLUMNS = 16_384
 MAX_CELL_CHARACTERS = 32_767
 MAX_XLSX_DIGITS = 15
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*%?")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _FORMATS = {"date": "yyyy-mm-dd", "timestamp": "yyyy-mm-dd hh:mm:ss", "time": "hh:mm:ss"}
 
@@ -57,12 +53,6 @@ def to_xlsx(result: Result) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet would take it for a formula; numbers are none."""
-    looks_live = text.lstrip(" \u00a0").startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS)
-    return f"'{text}" if looks_live and not _NUMBER.fullmatch(text) else text
 
 
 def _as_text(value: Any) -> str:

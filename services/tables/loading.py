@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from services.tables import refusals
-from services.tables.as_text import Text, as_text, quoted, source_sql
+from services.tables.as_text import Text, as_text, source_sql
 from services.tables.column_types import Reading, type_columns
 from services.tables.describing import describe
 from services.tables.guesses import Typed
-from services.tables.names import column_names
+from services.tables.names import column_names, literal
 from services.tables.refusals import MAX_COLUMNS
 from services.tables.shapes import Column, ReadOptions
 
@@ -137,7 +137,7 @@ def _load(connection: DuckDBPyConnection, text: Text, job: Job, run: Run, folder
 def _staged(connection: DuckDBPyConnection, text: Text, folder: Path) -> str:
     connection.execute("SET threads = 1")  # each holds a stretch of every column
     connection.execute(
-        f"ATTACH {quoted(str(folder / 'staged'))} AS staged (ROW_GROUP_SIZE {SMALL_GROUP_ROWS})"
+        f"ATTACH {literal(str(folder / 'staged'))} AS staged (ROW_GROUP_SIZE {SMALL_GROUP_ROWS})"
     )
     connection.execute(f"CREATE TABLE staged.records AS {source_sql(text)}")
     return "FROM staged.records"
@@ -148,7 +148,7 @@ def _write(
 ) -> None:
     is_wide = len(columns) > STAGED_COLUMNS
     size = f" (ROW_GROUP_SIZE {SMALL_GROUP_ROWS})" if is_wide else ""
-    connection.execute(f"ATTACH {quoted(str(job.target))} AS target{size}")
+    connection.execute(f"ATTACH {literal(str(job.target))} AS target{size}")
     fields = ", ".join(f'{typed.sql} AS "{name}"' for name, typed in columns)
     # A record without any value is the end of many an exported sheet.
     filled = ", ".join(typed.column for _, typed in columns)

@@ -27,6 +27,17 @@ _RESERVED = (
 )
 KEYWORDS = frozenset(_RESERVED.split())
 
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as SQL takes it whatever is in it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_WORD = re.compile(r"[\W_]+")
 _SPELLED = str.maketrans(

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from services.tables.names import literal
+
 EMPTY_WORDS = frozenset(
     {"", "-", "--", "—", "–", ".", "..", "?", "null", "none", "nil", "nan", "na", "n/a", "n.a.", "#n/a", "k.a.", "#div/0!",
      "#value!", "#ref!", "#name?", "#num!", "#null!"}
@@ -95,18 +97,14 @@ def plain_sql(column: str, marks: Marks) -> str:
 
 
 def _unusual_sql(column: str, marks: Marks) -> str:
-    bare = f"regexp_replace(trim({column}), {_quoted(_UNITS.pattern)}, '', 'g')"
+    bare = f"regexp_replace(trim({column}), {literal(_UNITS.pattern)}, '', 'g')"
     signed = rf"regexp_replace(regexp_replace({bare}, '^\((.*)\)$', '-\1'), '^(.*)-$', '-\1')"
     text = signed
     whole = r"[+-]?\d*"
     if marks.thousands:
         whole = rf"(?:[+-]?\d+|[+-]?\d{{1,3}}(?:{re.escape(marks.thousands)}\d{{3}})+|[+-]?)"
-        text = f"replace({text}, {_quoted(marks.thousands)}, '')"
+        text = f"replace({text}, {literal(marks.thousands)}, '')"
     if marks.decimal == ",":
         text = f"replace({text}, ',', '.')"
     pattern = rf"{whole}(?:{re.escape(marks.decimal)}\d*)?(?:[eE][+-]?\d{{1,3}})?"
-    return f"CASE WHEN regexp_full_match({signed}, {_quoted(pattern)}) AND TRY_CAST({text} AS DOUBLE) IS NOT NULL THEN {text} END"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"CASE WHEN regexp_full_match({signed}, {literal(pattern)}) AND TRY_CAST({text} AS DOUBLE) IS NOT NULL THEN {text} END"

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from services.documents.refusals import Refusal
+from services.tables.names import literal
 from services.tables.results import Bounds, column_type, to_wire
 from services.tables.statements import RefusedSql, checked, source_queries, with_row_numbers
 
@@ -33,13 +35,8 @@ _KIND = re.compile(r"^(\w+ Error|INTERNAL Error): ")
 Message = dict[str, Any]
 
 
-class Failed(Exception):
+class Failed(Refusal):
     """A query that gave nothing, with a sentence and a code."""
-
-    def __init__(self, says: str, code: str) -> None:
-        super().__init__(says)
-        self.says = says
-        self.code = code
 
 
 class OpenTables:
@@ -92,8 +89,7 @@ def _locked(files: Mapping[str, str], temporary: Path) -> DuckDBPyConnection:
         }
     )
     for number, path in enumerate(files.values()):
-        quoted = path.replace("'", "''")
-        connection.execute(f"ATTACH '{quoted}' AS _attached_{number} (READ_ONLY)")
+        connection.execute(f"ATTACH {literal(path)} AS _attached_{number} (READ_ONLY)")
     if files:
         places = ",".join(f"_attached_{number}.main" for number in range(len(files)))
         connection.execute(f"SET search_path = '{places}'")

@@ -17,6 +17,8 @@ VALUES_LISTED = 10
 MAX_CELL_CHARACTERS = 60
 MAX_ECHO_CHARACTERS = 300
 MAX_SENTENCE_CHARACTERS = 600
+YEAR = re.compile(r"(?:^|_|\b)(?:year|jahr|année|annee|año|anno|jaar)(?:$|_|\b)", re.IGNORECASE)
+YEARS = range(1000, 3000)
 FORM = ("answer", {"sentence": {"type": "string"}})
 """The name and the properties of the model's answer."""
 
@@ -150,11 +152,11 @@ def made(question: str, result: Result) -> str:
     if result.row_count == 1:
         return _one_row(result, language)
     if len(result.columns) == 1:
-        return f"{_label(result.columns[0])}: {_listed([row[0] for row in result.rows], language, result.is_cut)}."
+        return f"{column_label(result.columns[0])}: {_listed(result, language)}."
     told = result.rows[:3]
-    first = "; ".join(", ".join(_written(value, language) for value in row) for row in told)
+    first = "; ".join(", ".join(_cells(result, row, language)) for row in told)
     if len(told) == result.row_count:
-        return f"{', '.join(map(_label, result.columns))}: {first}."
+        return f"{', '.join(map(column_label, result.columns))}: {first}."
     count = _number(result.row_count, language.thousands, language.decimal) + ("+" if result.is_cut else "")
     return f"{language.rows.format(n=count)}: {first}."
 
@@ -163,17 +165,25 @@ def _one_row(result: Result, language: Language) -> str:
     row = result.rows[0]
     if all(value is None for value in row):
         return language.no_value
-    pairs = zip(result.columns, row, strict=True)
-    return "; ".join(f"{_label(name)}: {_written(value, language)}" for name, value in pairs) + "."
+    pairs = zip(result.columns, _cells(result, row, language), strict=True)
+    return "; ".join(f"{column_label(name)}: {value}" for name, value in pairs) + "."
 
 
-def _listed(values: Sequence[Any], language: Language, is_cut: bool) -> str:
-    told = ", ".join(_written(value, language) for value in values[:VALUES_LISTED])
-    left = len(values) - VALUES_LISTED
-    return f"{told} {language.more.format(n=f'{left}+' if is_cut else left)}" if left > 0 else told
+def _listed(result: Result, language: Language) -> str:
+    told = ", ".join(_cells(result, row, language)[0] for row in result.rows[:VALUES_LISTED])
+    left = len(result.rows) - VALUES_LISTED
+    return f"{told} {language.more.format(n=f'{left}+' if result.is_cut else left)}" if left > 0 else told
 
 
-def _label(column: str) -> str:
+def _cells(result: Result, row: Sequence[Any], language: Language) -> list[str]:
+    """The values of a row as they are written; a year has no thousands mark."""
+    return [
+        str(int(value)) if value in YEARS and YEAR.search(name) else _written(value, language)
+        for name, value in zip(result.columns, row, strict=True)
+    ]
+
+
+def column_label(column: str) -> str:
     """A column's name as words: `total_revenue` is `Total revenue`, `count_star()` is `Count`."""
     plain = re.sub(r"\bcount_star\(\)|\bcount\(\*\)", "count", column, flags=re.IGNORECASE)
     words = re.sub(r'[_"]+', " ", plain).strip() or column

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.orm import Session
 
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.errors import InvalidInput, NotFound, StorageFailed
 from services.storage.blob_use import delete_if_unused
 from services.storage.tables import UploadedTableRow
@@ -65,10 +65,6 @@ class Tables:
         """End the processes. What was being loaded is loaded after the next start."""
         self._loader.close()
         self._processes.close()
-
-    def warm_up(self) -> None:
-        """Start the process that answers, so that the first question does not wait for it."""
-        self._processes.query({}, "SELECT 1", self._files.folder, max_rows=1, timeout_s=TIMEOUT_S)
 
     def resume(self) -> int:
         """Load what a process that ended has left waiting or half loaded; how many tables that are. To be called at start."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.errors import AppError
+from services.tables.names import literal, quoted
 from services.tables.shapes import Column, Result, Table
 from services.words import fold
 
@@ -88,7 +89,7 @@ def _phrases(question: str) -> list[str]:
 def _all_values(table: Table, column: Column) -> str:
     name = quoted(column.name)
     return (
-        f"SELECT {text(column.name)} AS name, {name} AS value FROM {quoted(table.name)} "  # noqa: S608
+        f"SELECT {literal(column.name)} AS name, {name} AS value FROM {quoted(table.name)} "  # noqa: S608
         f"WHERE {name} IS NOT NULL GROUP BY {name} LIMIT {FEW_VALUES + 1}"
     )
 
@@ -96,21 +97,21 @@ def _all_values(table: Table, column: Column) -> str:
 def _resembling(table: Table, column: Column, phrases: Sequence[str]) -> str:
     """The values that the question has in it; where there are not too many, also those with a similar spelling."""
     name, folded = quoted(column.name), f"strip_accents(lower({quoted(column.name)}))"
-    several = f"[{', '.join(map(text, phrases))}]"
+    several = f"[{', '.join(map(literal, phrases))}]"
     values = f"SELECT DISTINCT {name} AS value, {folded} AS folded FROM {quoted(table.name)}"  # noqa: S608
     if (column.distinct_count or 0) > SEARCHED_VALUES:
-        wanted = ", ".join(map(text, phrases))
-        return f"SELECT {text(column.name)}, value FROM ({values} WHERE {folded} IN ({wanted})) LIMIT {FOUND_VALUES}"  # noqa: S608
+        wanted = ", ".join(map(literal, phrases))
+        return f"SELECT {literal(column.name)}, value FROM ({values} WHERE {folded} IN ({wanted})) LIMIT {FOUND_VALUES}"  # noqa: S608
     similar = f"list_max(list_transform({several}, lambda p: jaro_winkler_similarity(folded, p)))"
     return (
-        f"SELECT {text(column.name)}, value FROM ({values} WHERE length({name}) BETWEEN 2 AND 80) "  # noqa: S608
+        f"SELECT {literal(column.name)}, value FROM ({values} WHERE length({name}) BETWEEN 2 AND 80) "  # noqa: S608
         f"WHERE {similar} >= {ALIKE + 0.06} ORDER BY {similar} DESC LIMIT {FOUND_VALUES}"
     )
 
 
 def holds(table: Table, column: Column, value: str, query: Query) -> bool:
     """Whether a column has this value, letter for letter. Raises InvalidInput when the table cannot be read."""
-    where = f"{quoted(column.name)} = {text(value)}"
+    where = f"{quoted(column.name)} = {literal(value)}"
     return bool(query(f"SELECT 1 FROM {quoted(table.name)} WHERE {where} LIMIT 1").rows)  # noqa: S608
 
 
@@ -118,8 +119,8 @@ def spellings(table: Table, column: Column, value: str, query: Query) -> tuple[s
     """Other values of a column that are `value` but for capitals, accents, and white space around it."""
     name = quoted(column.name)
     rows = query(
-        f"SELECT DISTINCT {name} FROM {quoted(table.name)} WHERE {name} <> {text(value)} "  # noqa: S608
-        f"AND strip_accents(lower(trim({name}))) = strip_accents(lower(trim({text(value)}))) ORDER BY 1 LIMIT {NEAREST}"
+        f"SELECT DISTINCT {name} FROM {quoted(table.name)} WHERE {name} <> {literal(value)} "  # noqa: S608
+        f"AND strip_accents(lower(trim({name}))) = strip_accents(lower(trim({literal(value)}))) ORDER BY 1 LIMIT {NEAREST}"
     ).rows
     return tuple(str(row[0]) for row in rows)
 
@@ -128,8 +129,8 @@ def nearest(table: Table, column: Column, value: str, query: Query) -> tuple[str
     """The values of a column that look most like `value`, best first; all of them where they are few."""
     name = quoted(column.name)
     near = (
-        f"greatest(jaro_winkler_similarity(strip_accents(lower({name})), {text(fold(value))}), "
-        f"CASE WHEN contains(strip_accents(lower({name})), {text(fold(value))}) THEN 0.9 ELSE 0 END)"
+        f"greatest(jaro_winkler_similarity(strip_accents(lower({name})), {literal(fold(value))}), "
+        f"CASE WHEN contains(strip_accents(lower({name})), {literal(fold(value))}) THEN 0.9 ELSE 0 END)"
     )
     rows = query(
         f"SELECT {name} FROM {quoted(table.name)} WHERE {name} IS NOT NULL GROUP BY {name} "  # noqa: S608
@@ -182,13 +183,3 @@ def _shortened(one: str, other: str) -> bool:
     initials = "".join(word[0] for word in re.findall(r"[^\W_]+", fold(other)))
     short = fold(one).replace(".", "")
     return len(initials) > 1 and short in (initials, initials + "a") and one[:2].isupper()
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it whatever is in it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """A text as SQL takes it whatever is in it."""
-    return "'" + value.replace("'", "''") + "'"

@@ -96,3 +96,29 @@ def test_the_conversation_is_called_what_the_page_calls_it(called: str) -> None:
     app.run()
     assert not app.exception
     assert app.caption[0].value.split() == ["Turn", called, "Today"]
+
+
+def page_with_media() -> None:
+    import streamlit as st
+
+    from components import meter
+    from components.meter import ContextShare, Line, Reading
+    from services.metering.records import Media
+    from services.turns import Usage
+
+    nothing = Line(Usage(), None)
+    share = ContextShare(0, 0, 0, 0, None)
+    all_of_it, here = Media(150.0, 2000, 3), Media(0.0, 1000, 0)
+    meter.draw(
+        st.empty(),
+        Reading(None, Usage(), nothing, nothing, share, media=all_of_it, local_media=here),
+    )
+
+
+def test_sound_and_pictures_are_told_with_what_they_would_have_cost() -> None:
+    app = AppTest.from_function(page_with_media, default_timeout=30).run()
+    assert not app.exception
+    (told,) = [one.value for one in app.caption if one.value.startswith("Today also")]
+    assert told == (
+        "Today also 3 pictures, 2 min of sound heard, 2,000 characters spoken. What was made here, on tts-1: \\$0.0150"
+    )

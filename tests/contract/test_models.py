@@ -13,14 +13,15 @@ from tests.support.upstream import Script, ScriptedUpstream, broken
 
 def test_local_models_are_listed_with_what_they_are(client: OpenAI) -> None:
     models = {model.id: model.model_dump() for model in client.models.list()}
-    assert set(models) == {CHAT_MODEL, EMBEDDING_MODEL}
+    assert set(models) >= {CHAT_MODEL, EMBEDDING_MODEL, "whisper-base", "hibari-heart"}
     chat = models[CHAT_MODEL]
     assert (chat["object"], chat["owned_by"], chat["shutdown_date"]) == ("model", "Qwen", None)
     assert (chat["kind"], chat["context_tokens"], chat["local"]) == ("chat", 8192, True)
 
 
 def test_models_of_the_upstream_follow(client_before: OpenAI) -> None:
-    assert [m.id for m in client_before.models.list()] == [CHAT_MODEL, EMBEDDING_MODEL, "gpt-6-luna"]
+    listed = [m.id for m in client_before.models.list()]
+    assert (listed[:2], listed[-1]) == ([CHAT_MODEL, EMBEDDING_MODEL], "gpt-6-luna")
 
 
 def test_shutdown_date_of_the_upstream_is_passed_on(
@@ -37,12 +38,12 @@ def test_an_upstream_that_fails_does_not_hide_the_local_models(
 ) -> None:
     monkeypatch.setattr("services.server.routes.models.UPSTREAM_TIMEOUT_S", 0.2)
     upstream.play(script)
-    assert [m.id for m in client_before.models.list()] == [CHAT_MODEL, EMBEDDING_MODEL]
+    assert [m.id for m in client_before.models.list()][:2] == [CHAT_MODEL, EMBEDDING_MODEL]
 
 
 def test_nothing_listens_upstream(make_api: MakeApi, open_api: Open) -> None:
     client = sdk(open_api(make_api(openai_base_url="http://127.0.0.1:9/v1")))
-    assert len(client.models.list().data) == 2
+    assert [m.id for m in client.models.list()][:2] == [CHAT_MODEL, EMBEDDING_MODEL]
 
 
 def test_a_retired_name_tells_who_answers_for_it(client: OpenAI) -> None:

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from services.server.api import create_api
+from services.server.responses.executor import CANCELLED
 from services.server.runs.executor import Executor
 from services.server.runs.records import Ending
 from services.server.runs.states import RunStatus
@@ -220,6 +221,11 @@ class Service:
             if live.work is not None and live.is_at_work:
                 live.work.get_loop().call_soon_threadsafe(live.interrupt, Ending(RunStatus.FAILED))
         until(lambda: not any(live.is_at_work for live in list(self.executor._live.values())))
+        responses = self.api.state.server.stateful.response_executor._live
+        for response in list(responses.values()):
+            if response.work is not None:
+                response.work.get_loop().call_soon_threadsafe(response.interrupt, CANCELLED)
+        until(lambda: not responses)
         self.upstream.forget()
 
 

@@ -7,11 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+import pytest
+
+from services.engines.audio.process import SpeechProcess
+from services.engines.audio.speech import SpeechEngine
+from services.engines.audio.transcription import TranscriptionEngine
+from services.engines.cutout import CutoutEngine
 from services.engines.embeddings import EmbeddingEngine
+from services.engines.illustrator.engine import IllustrationEngine
+from services.engines.labels import LabelEngine
 from services.engines.llama import ChatEngine, ChatEngineOptions
 from services.engines.manifest import ModelFile, manifest
 from services.engines.registry import Engines
+from services.engines.retouching import Retoucher
 from services.errors import ModelUnavailable
+from services.settings import get_settings
 from tests.support.upstream import ScriptedUpstream
 
 CHAT_MODEL = "qwen2.5-coder-1.5b-instruct"
@@ -32,6 +42,35 @@ class Unfetched(EmbeddingEngine):
         raise ModelUnavailable("The embedding model has not been fetched.")
 
 
+class Unlabeled(LabelEngine):
+    """A network that names what is on pictures, whose file is not there, and which does not go and get it."""
+
+    def label(self, square: bytes) -> NoReturn:
+        raise ModelUnavailable("The network has not been fetched.")
+
+
+class WithoutDrawings(IllustrationEngine):
+    """An illustrator whose drawings are not there, and which does not go and get them."""
+
+    def icons(self) -> NoReturn:
+        raise ModelUnavailable("The drawings have not been fetched.")
+
+
+def drawing_engines(folder: Path, model: ScriptedUpstream) -> Engines:
+    """The same with the real drawings and the real cut-out model, where this machine has them; else the test is skipped."""
+    models_dir = get_settings().models_dir
+    entries = [manifest().model(name) for name in ("fluent-emoji-flat", "u2netp")]
+    if not all((models_dir / file.filename).is_file() for entry in entries for file in entry.files):
+        pytest.skip(
+            "The drawings are not here: python -m services.engines fetch --only illustration,background-removal"
+        )
+    engines = scripted_engines(folder, model)
+    engines.illustrations = IllustrationEngine(entries[0], models_dir, engines.embeddings.embed)
+    engines.cutouts = CutoutEngine(entries[1], models_dir)
+    engines.retoucher = Retoucher(engines.illustrations, engines.cutouts)
+    return engines
+
+
 def scripted_engines(folder: Path, model: ScriptedUpstream) -> Engines:
     """Engines whose child process, once started, points at the scripted `model`."""
     weights = folder / "weights.gguf"
@@ -42,5 +81,21 @@ def scripted_engines(folder: Path, model: ScriptedUpstream) -> Engines:
     entry = replace(manifest().model(CHAT_MODEL), files=(file,))
     engines = Engines(folder, CHAT_MODEL, on_demand=True)
     engines.embeddings = Unfetched(manifest().model(EMBEDDING_MODEL), folder)
+    engines.labels = Unlabeled(manifest().model("efficientnet-lite0"), folder)
+    _script_speech(engines, folder, file)
+    engines.illustrations = WithoutDrawings(
+        manifest().model("fluent-emoji-flat"), folder, engines.embeddings.embed
+    )
+    engines.retoucher = Retoucher(engines.illustrations, engines.cutouts)
     engines.chat = ChatEngine(entry, folder, ChatEngineOptions(child_script=script, restart_delay_s=0.01))
     return engines
+
+
+def _script_speech(engines: Engines, folder: Path, file: ModelFile) -> None:
+    """Speech models whose process is scripted: tests.support.speech_process."""
+    listens = replace(manifest().model("whisper-base"), files=(file,))
+    module = "tests.support.speech_process"
+    engines.transcription = TranscriptionEngine(
+        listens, folder, SpeechProcess("The recording", module=module)
+    )
+    engines.speech = SpeechEngine(folder, SpeechProcess("The text", module=module))

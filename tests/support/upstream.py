@@ -6,7 +6,8 @@
 
 Each request to chat completions or embeddings takes the next script; when none is left, the default one.
 With `only_streams` whole answers are always the default one: asides such as naming take no script.
-`by_request` may choose the script of a request by its body, ahead of all others.
+`by_request` may choose the script of a request by its body, ahead of all others. What files and fine-tuning jobs are
+asked for is in `answers`, by method and path; 404 where it is not. `sounds` has a script for `speech` or `transcriptions`.
 What came in is in `upstream.requests`. Nothing sleeps unless a script says so.
 """
 
@@ -127,6 +128,8 @@ class ScriptedUpstream:
         self.holding = threading.Event()
         self.only_streams = False
         self.by_request: Callable[[dict[str, Any]], Script | None] = lambda _: None
+        self.answers: dict[tuple[str, str], Any] = {}
+        self.sounds: dict[str, Script] = {}
         self._scripts: deque[Script] = deque()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -153,6 +156,8 @@ class ScriptedUpstream:
         self.client_left.clear()
         self.holding.clear()
         self.by_request = lambda _: None
+        self.answers.clear()
+        self.sounds.clear()
 
     def __enter__(self) -> ScriptedUpstream:
         self._thread.start()
@@ -176,6 +181,10 @@ class ScriptedUpstream:
             app.router.add_get(f"/v1/{name}", self._list_nothing)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embeddings)
+        app.router.add_post("/v1/audio/{kind}", self._sound)
+        app.router.add_post("/v1/images/{kind}", self._pictures)
+        for path in ("/v1/files", "/v1/fine_tuning/{rest:.*}"):
+            app.router.add_route("*", path, self._answer)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -215,6 +224,15 @@ class ScriptedUpstream:
     async def _list_nothing(self, request: web.Request) -> web.StreamResponse:
         return web.json_response({"object": "list", "data": [], "has_more": False})
 
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        self.requests.append(Received(request.method, request.path_qs, dict(request.headers), raw))
+        told = self.answers.get((request.method, request.path.removeprefix("/v1")))
+        if told is not None:
+            return web.json_response(told)
+        missing = error(404, f"Invalid URL ({request.method} {request.path})")
+        return _json(missing, missing.body)
+
     async def _get_model(self, request: web.Request) -> web.StreamResponse:
         wanted = request.match_info["id"]
         found = [m for m in self.models if m["id"] == wanted]
@@ -229,6 +247,27 @@ class ScriptedUpstream:
         data = [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]
         usage = {"prompt_tokens": 2, "total_tokens": 2}
         return _json(script, script.body or {"object": "list", "data": data, "model": model, "usage": usage})
+
+    async def _sound(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        self.requests.append(Received(request.method, request.path_qs, dict(request.headers), raw))
+        script = self.sounds.get(request.match_info["kind"], self.default)
+        try:
+            if script.hang:
+                self.holding.set()
+                await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.client_left.set()
+            raise
+        return _json(script, script.body or {"text": "From upstream."})
+
+    async def _pictures(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        self.requests.append(Received(request.method, request.path_qs, dict(request.headers), raw))
+        script = self._scripts.popleft() if self._scripts else self.default
+        if script.raw is not None:
+            return await self._stream(request, script, "", {})
+        return _json(script, script.body or {"created": 1, "data": []})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         script = await self._next(request)

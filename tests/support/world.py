@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from openai import OpenAI
 
+from tests.support.batches import begun, lines
 from tests.support.retrieval import stored, uploaded
 
 MODEL = "gpt-6-luna"
@@ -15,8 +16,12 @@ IDS_IN_BODIES = {
     "thread_id": "thread_id",
     "file_id": "file_id",
     "file_ids": "file_id",
+    "input_file_id": "batch_file_id",
     "vector_store_ids": "vector_store_id",
     "part_ids": "part_id",
+    "previous_response_id": "response_id",
+    "conversation": "conversation_id",
+    "container": "container_id",
     "model": "model",
 }
 
@@ -28,15 +33,24 @@ class World:
         store, files = stored(client, {"a.txt": "The pump is blue."})
         file = files["a.txt"]
         batch = client.vector_stores.file_batches.create_and_poll(store, file_ids=[file])
+        requests = begun(client, lines(1))
         upload = client.uploads.create(filename="a", bytes=1, purpose="batch", mime_type="text/plain")
         assistant = client.beta.assistants.create(model=MODEL, tools=[{"type": "file_search"}])
         thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
         run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
         step = client.beta.threads.runs.steps.list(run.id, thread_id=thread.id).data[0]
+        talk = client.conversations.create(items=[{"role": "user", "content": "Hello"}])
+        response = client.responses.create(model=MODEL, input="Hello")
         self.ids = {
+            "response_id": response.id,
+            "conversation_id": talk.id,
+            "item_id": client.conversations.items.list(talk.id).data[0].id or "",
+            "container_id": client.containers.create(name="Tables", file_ids=[file]).id,
             "file_id": file,
             "vector_store_id": store,
             "batch_id": batch.id,
+            "request_batch_id": requests.id,
+            "batch_file_id": requests.input_file_id,
             "upload_id": upload.id,
             "part_id": client.uploads.parts.create(upload.id, data=b"x").id,
             "assistant_id": assistant.id,

@@ -42,8 +42,13 @@ SETTINGS: dict[str, Any] = {
 
 def recognised(picture: Pixels) -> str:
     """The text in a picture (height, width, BGR), turned upright first; empty where there is none."""
+    return text_of(lines_in(picture))
+
+
+def lines_in(picture: Pixels) -> list[Line]:
+    """The lines of text in a picture (height, width, BGR), each with its box, turned upright first."""
     if int(picture.max()) - int(picture.min()) < FEWEST_GREYS:
-        return ""
+        return []
     corners, crops = _upright(picture)
     lines: list[Line] = []
     for box, crop in zip(corners, crops, strict=True):
@@ -53,7 +58,7 @@ def recognised(picture: Pixels) -> str:
         if read.scores[0] >= SURE and (text := _TIGHT_COMMA.sub(", ", read.txts[0]).strip()):
             (left, top), (right, bottom) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
             lines.append(Line(left, top, right, bottom, text))
-    return text_of(lines)
+    return lines
 
 
 @cache

@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from services.documents.attachments import clean_filename
 from services.documents.extraction import accepted
+from services.documents.filenames import clean_filename
 from services.documents.kinds import kind_of
 from services.documents.limits import Limits
 from services.documents.parts import speakable

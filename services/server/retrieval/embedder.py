@@ -34,7 +34,7 @@ log = logging.getLogger("tandem.retrieval")
 
 AT_ONCE = 32
 PATIENCE_S = 3
-"""So long a file waits for its vectors before it counts as completed by its words alone."""
+"""So long a file waits for its vectors before it counts as completed by its words; not at all where no model can give any."""
 STALE_AFTER_S = 15
 REST_S = 60.0
 
@@ -81,7 +81,7 @@ class Embedder:
 
     async def embed_next(self) -> bool:
         """Embed the shortest waiting document, or a part of it; False when none waits."""
-        if time.monotonic() < self._resting_until:
+        if self._is_resting:
             return False
         job = await self._database.write(_claim, self._worker)
         if job is None:
@@ -99,9 +99,15 @@ class Embedder:
 
     async def lose_patience(self) -> bool:
         """Complete files by their words whose vectors take long; these follow."""
-        if await self._database.read(_impatient):
-            await self._database.write(_lose_patience)
+        since = now() + 1 if self._is_resting else now() - PATIENCE_S
+        if await self._database.read(_impatient, since):
+            await self._database.write(_lose_patience, since)
         return False
+
+    @property
+    def _is_resting(self) -> bool:
+        """Whether the embedding model could not be had a moment ago."""
+        return time.monotonic() < self._resting_until
 
     async def _embed(self, job: Job) -> None:
         if not await self._database.read(passages.has_windows, job.document, self._model.model_id):
@@ -155,13 +161,13 @@ def _claim(session: Session, worker: str) -> Job | None:
     return Job(row.number, row.owner, row.vector_store_id, row.document)
 
 
-def _impatient(session: Session) -> bool:
-    return any(_waits_long(row) for row in session.scalars(_waiting()))
+def _impatient(session: Session, since: int) -> bool:
+    return any(_waits(row, since) for row in session.scalars(_waiting()))
 
 
-def _lose_patience(session: Session) -> None:
+def _lose_patience(session: Session, since: int) -> None:
     for row in session.scalars(_waiting().with_for_update(skip_locked=True)):
-        if _waits_long(row):
+        if _waits(row, since):
             row.status = "completed"
 
 
@@ -169,8 +175,8 @@ def _waiting() -> Select[StoreFileRow]:
     return select(StoreFileRow).where(StoreFileRow.stage == TO_EMBED, StoreFileRow.status == "in_progress")
 
 
-def _waits_long(row: StoreFileRow) -> bool:
-    return int(row.body.get("words_at", 0)) < now() - PATIENCE_S
+def _waits(row: StoreFileRow, since: int) -> bool:
+    return int(row.body.get("words_at", 0)) < since
 
 
 def _text(session: Session, document: int) -> str:

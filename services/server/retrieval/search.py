@@ -112,6 +112,13 @@ def _numbers(session: Session, wanted: Wanted) -> list[int]:
     return numbers
 
 
+def weights_of(asked: Mapping[str, float] | None) -> Weights:
+    """How much words and vectors count, as `ranking_options.hybrid_search` says it; ours where it says nothing."""
+    if not asked or asked["text_weight"] + asked["embedding_weight"] <= 0:
+        return Weights()
+    return Weights(words=asked["text_weight"], vectors=asked["embedding_weight"])
+
+
 class _Library:
     """The admitted files of some stores, for the time of one search."""
 

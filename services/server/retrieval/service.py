@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from services.documents.fusion import Weights
 from services.errors import AppError
 from services.server.errors import ApiError, where_it_broke
 from services.server.retrieval import search
@@ -114,7 +113,7 @@ class Retrieval:
             most=body.get("max_num_results") or DEFAULT_RESULTS,
             threshold=options.get("score_threshold") or 0.0,
             condition=body.get("filters"),
-            weights=_weights(options.get("hybrid_search")),
+            weights=search.weights_of(options.get("hybrid_search")),
         )
         hits = await self.find(wanted, queries)
         await self._database.write(_touch, owner, [store_id])
@@ -191,10 +190,6 @@ def _content(session: Session, owner: str, store_id: str, file_id: str) -> str:
     entry = store_files.find_entry(session, owner, store_id, file_id)
     row = session.get(DocumentRow, entry.document) if entry.document is not None else None
     return "" if row is None else texts.read(session, row.number, 0, row.characters)
-
-
-def _weights(asked: Wire | None) -> Weights:
-    return Weights(asked["text_weight"], asked["embedding_weight"]) if asked else Weights()
 
 
 def _as_result(hit: Hit) -> Wire:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.server.errors import ApiError
 from services.server.rules.schema_errors import describe
@@ -78,6 +79,17 @@ def unsupported(param: str, reason: str) -> ApiError:
     """400 for something OpenAI knows and the local model cannot do."""
     message = f"Unsupported parameter: '{param}' is not supported with this model. {reason}"
     return ApiError(400, message.strip(), code="unsupported_parameter", param=param)
+
+
+def picture_url(url: str, param: str) -> None:
+    """The address of a picture is one of the web, or a data URL."""
+    try:
+        is_one = urlsplit(url).scheme in ("http", "https", "data")
+    except ValueError:
+        is_one = False
+    if not is_one:
+        message = f"Invalid '{param}'. Expected a valid URL, but got a value with an invalid format."
+        raise ApiError(400, message, code="invalid_image_url", param=param)
 
 
 def _invalid(param: str, what: str, code: str) -> ApiError:

@@ -43,6 +43,16 @@ def choice(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str
     return value
 
 
+def number(query: Mapping[str, str], name: str) -> int | None:
+    """An optional whole number, at least 0. ApiError 400."""
+    text = query.get(name)
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 12:
+        raise invalid_type(name, "an integer", text)
+    return int(text)
+
+
 def _limit(text: str | None, longest: int, default: int) -> int:
     if not text:
         return default

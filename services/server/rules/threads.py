@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Required
-from urllib.parse import urlsplit
 
 from typing_extensions import TypedDict
 
@@ -139,10 +138,7 @@ def _check_part(part: Body, where: str) -> None:
     if part["type"] == "text":
         _check_text(part["text"], f"{where}.text")
     elif part["type"] == "image_url":
-        url = part["image_url"]["url"]
-        if urlsplit(url).scheme not in ("http", "https", "data"):
-            message = f"Invalid '{where}.image_url.url'. Expected a valid URL, but got a value with an invalid format."
-            raise ApiError(400, message, code="invalid_image_url", param=f"{where}.image_url.url")
+        limits.picture_url(part["image_url"]["url"], f"{where}.image_url.url")
 
 
 def _check_text(text: str, where: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.documents.quotes import best_quote
+from services.documents.quotes import best_quote, pages_of
 from services.server.runs.file_paths import Links
 
 Annotation = dict[str, Any]
@@ -47,10 +47,7 @@ class Passage:
         start = self.text.find(quote)
         if start < 0 or not self.page_starts:
             return self.page, self.last_page
-        return self._page_at(start), self._page_at(start + max(0, len(quote) - 1))
-
-    def _page_at(self, place: int) -> int | None:
-        return next((page for begin, page in reversed(self.page_starts) if begin <= place), self.page)
+        return pages_of(self.page_starts, start, start + len(quote), self.page)
 
     @property
     def marker(self) -> str:

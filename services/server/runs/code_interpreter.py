@@ -1,4 +1,4 @@
-"""The built-in tool code_interpreter: a model's programs, run in a sandbox of the thread's own."""
+"""The built-in tool code_interpreter: a model's programs, run in a sandbox of the thread's or container's own."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Shown:
 
 
 class CodeInterpreter(BuiltInTool):
-    """Runs programs, each in the session of its thread."""
+    """Runs programs, each in the session of its thread or container."""
 
     def __init__(self, interpreter: Interpreter, files: InterpreterFiles) -> None:
         self._interpreter, self._files = interpreter, files
@@ -91,15 +91,15 @@ class CodeInterpreter(BuiltInTool):
         words = setting.questions[0].split() if setting.questions else []
         return bool(code_files(setting.resources)) and len(words) >= FEWEST_WORDS
 
-    def begin(self, owner: str, thread_id: str) -> None:
+    def begin(self, owner: str, place_id: str) -> None:
         """Have an interpreter ready."""
-        self._failures.pop(_key(owner, thread_id), None)
-        self._interpreter.warm_up(_key(owner, thread_id))
+        self._failures.pop(_key(owner, place_id), None)
+        self._interpreter.warm_up(_key(owner, place_id))
 
-    async def forget(self, owner: str, thread_id: str) -> None:
-        """End the thread's session and remove its files."""
-        self._failures.pop(_key(owner, thread_id), None)
-        await self._interpreter.forget(_key(owner, thread_id))
+    async def forget(self, owner: str, place_id: str) -> None:
+        """End the place's session and remove its files."""
+        self._failures.pop(_key(owner, place_id), None)
+        await self._interpreter.forget(_key(owner, place_id))
 
     async def close(self) -> None:
         """End every session."""
@@ -108,7 +108,7 @@ class CodeInterpreter(BuiltInTool):
     async def run(self, call: ToolCall, setting: Setting, tell: Tell) -> Outcome:
         """Run the program, and keep what it made; each output is told as it comes."""
         program, shown = code_of(call.arguments), Shown(tell)
-        key = _key(setting.owner, setting.thread_id)
+        key = _key(setting.owner, setting.place_id)
         try:
             if not program.strip():
                 sentences = [EMPTY]
@@ -156,14 +156,14 @@ class CodeInterpreter(BuiltInTool):
             if file_id is not None:
                 shown.paths[FOLDER + found.name] = file_id
         if shown.paths:
-            await self._files.note(setting.thread_id, shown.paths)
+            await setting.memory.note_written(shown.paths)
         broke = end.error is not None or not end.is_state_kept
         # A small model takes a program that was silent for one that has answered.
         shown.failed = broke or (setting.is_local and not shown.outputs and not shown.paths)
         advice = FAILED if broke else SILENT
         return [
             *sentences,
-            *self._again(_key(setting.owner, setting.thread_id), advice if shown.failed else ""),
+            *self._again(_key(setting.owner, setting.place_id), advice if shown.failed else ""),
         ]
 
     def _again(self, key: str, advice: str) -> list[str]:
@@ -175,8 +175,8 @@ class CodeInterpreter(BuiltInTool):
         return [advice if failures < MOST_FAILURES else GIVE_UP]
 
 
-def _key(owner: str, thread_id: str) -> str:
-    return f"{owner}/{thread_id}"
+def _key(owner: str, place_id: str) -> str:
+    return f"{owner}/{place_id}"
 
 
 def _told(shown: Shown, sentences: list[str], budget: int) -> str:

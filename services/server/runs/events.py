@@ -45,7 +45,7 @@ class EventLog:
     def append(self, name: str, data: Any) -> None:
         """Tell everybody."""
         self.last_name = name
-        self._events.append(encoded(name, data, f"{self.name}-{len(self._events) + 1}"))
+        self._events.append(self._encoded(name, data))
         self._wake()
 
     def extend(self, events: Iterable[tuple[str, Any]]) -> None:
@@ -84,6 +84,10 @@ class EventLog:
             else:
                 await changed.wait()
 
+    def _encoded(self, name: str, data: Any) -> bytes:
+        """The next event as it goes over the wire."""
+        return encoded(name, data, f"{self.name}-{len(self._events) + 1}")
+
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
@@ -106,6 +110,15 @@ class EventLogs:
     def get(self, run_id: str) -> EventLog | None:
         """The log of a run, if it is still here."""
         return self._logs.get(run_id)
+
+    def add(self, run_id: str, log: EventLog) -> None:
+        """Keep a log that has begun already."""
+        self._drop_old()
+        self._logs[run_id] = log
+
+    def forget(self, run_id: str) -> None:
+        """Keep it no longer."""
+        self._logs.pop(run_id, None)
 
     def _drop_old(self) -> None:
         before = time.monotonic() - KEPT_S

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from services.errors import AppError, InvalidInput, RateLimited
 from services.server.errors import ApiError, where_it_broke
@@ -22,6 +22,9 @@ from services.server.store.clock import now
 from services.server.store.database import ServerDatabase
 from services.server.store.ids import new_id
 
+if TYPE_CHECKING:
+    from services.server.eyes import Eyes
+
 log = logging.getLogger("tandem.runs")
 
 HEARTBEAT_S = 1.0
@@ -33,11 +36,17 @@ class Executor:
     """The runs of this process. Belongs to one event loop."""
 
     def __init__(
-        self, database: ServerDatabase, models: FindsModels, tools: dict[str, BuiltInTool], blobs: Any
+        self,
+        database: ServerDatabase,
+        models: FindsModels,
+        tools: dict[str, BuiltInTool],
+        blobs: Any,
+        eyes: Eyes | None = None,
     ) -> None:
         self.worker = new_id("worker_")
         self.logs = EventLogs()
         self._database, self._models, self._tools, self._blobs = database, models, tools, blobs
+        self._eyes = eyes
         self._live: dict[str, Live] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
 
@@ -46,7 +55,9 @@ class Executor:
         self._forget_expired()
         live.log.resume()
         self._live[live.run_id] = live
-        conversation = Conversation(self._database, self._models, self._tools, self._blobs, live)
+        conversation = Conversation(
+            self._database, self._models, self._tools, self._blobs, live, eyes=self._eyes
+        )
         live.work = asyncio.create_task(conversation.go(self.worker), name=f"work on {live.run_id}")
         live.task = asyncio.create_task(self._execute(live), name=f"run {live.run_id}")
 

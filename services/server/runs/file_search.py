@@ -8,13 +8,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from services import tokens
-from services.documents.fusion import Weights
-from services.server.retrieval.search import Hit, Wanted
+from services.server.retrieval.search import Hit, Wanted, weights_of
 from services.server.retrieval.service import Retrieval
 from services.server.runs.builtin_tools import queries_of
 from services.server.runs.citations import Passage
 from services.server.runs.toolbox import BuiltInTool, Outcome, Setting, Tell, ToolCall
-from services.server.store import contexts
 from services.server.store.database import ServerDatabase
 from services.server.store.store_files import is_being_read
 
@@ -57,8 +55,7 @@ class FileSearch(BuiltInTool):
         await self._until_read(setting)
         queries = queries_of(call.arguments) or setting.questions
         hits = await self._find(queries, setting)
-        number = await self._database.write(contexts.next_search, setting.thread_id)
-        turn = MESSAGES_A_SEARCH * number
+        turn = MESSAGES_A_SEARCH * await setting.memory.next_search()
         shown = [hit for hit in hits if not setting.is_local or hit.score >= FITTING_SCORE]
         passages = _fitted(
             [_passage(hit, turn, i) for i, hit in enumerate(shown)], shown, setting.budget_tokens
@@ -90,7 +87,8 @@ class FileSearch(BuiltInTool):
             tuple(store_ids),
             most=wanted,
             threshold=_ranking(setting.tool)["score_threshold"],
-            weights=_weights(setting.tool),
+            weights=weights_of((setting.tool.get("ranking_options") or {}).get("hybrid_search")),
+            condition=setting.tool.get("filters"),
             skips_unusable=True,
         )
         return await self._retrieval.find(asked, queries)
@@ -107,14 +105,6 @@ def _ranking(tool: Shape) -> Shape:
         "ranker": options.get("ranker") or "default_2024_08_21",
         "score_threshold": options.get("score_threshold") or 0.0,
     }
-
-
-def _weights(tool: Shape) -> Weights:
-    """How much words and vectors count, where the tool's options say so."""
-    hybrid = (tool.get("ranking_options") or {}).get("hybrid_search")
-    if not hybrid or hybrid["text_weight"] + hybrid["embedding_weight"] <= 0:
-        return Weights()
-    return Weights(words=hybrid["text_weight"], vectors=hybrid["embedding_weight"])
 
 
 def _passage(hit: Hit, turn: int, position: int) -> Passage:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.errors import NotFound
 from services.sandbox.folder import FoundFile, NoRoom, NotAFile
 from services.sandbox.session import Session as Interpreting
 from services.server.errors import ApiError
 from services.server.keeping import keep
-from services.server.store import contexts, files
+from services.server.store import files
 from services.server.store.contexts import FOLDER
 from services.server.store.database import ServerDatabase
 from services.storage.local_files import temporary_file
@@ -74,10 +74,6 @@ class InterpreterFiles:
             file_id = await self._keep(owner, found.name.rpartition("/")[2], path, size_bytes)
             session.placed[file_id] = found.name
             return file_id
-
-    async def note(self, thread_id: str, paths: dict[str, str]) -> None:
-        """Write down which files programs of a thread have written, by their paths."""
-        await self._database.write(contexts.note_written, thread_id, paths)
 
     async def keep_figure(self, owner: str, png: bytes, number: int) -> str:
         """Store a figure; its id."""

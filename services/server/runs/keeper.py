@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
 from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.orm import Session
@@ -26,11 +27,18 @@ EVERY_S = 1.0
 LOST = "The server stopped while this run was in progress. Start it again."
 
 
+class Sweeps(Protocol):
+    """Whoever has something of its own to look after."""
+
+    async def sweep(self) -> None:
+        """End what was left behind."""
+
+
 class Keeper:
     """Looks after the runs of the database that nobody works on."""
 
-    def __init__(self, database: ServerDatabase, executor: Executor) -> None:
-        self._database, self._executor = database, executor
+    def __init__(self, database: ServerDatabase, executor: Executor, *others: Sweeps) -> None:
+        self._database, self._executor, self._others = database, executor, others
 
     async def watch(self) -> None:
         """Sweep once a second, for as long as the server runs."""
@@ -46,6 +54,8 @@ class Keeper:
 
     async def sweep(self) -> None:
         """End what has expired or was left behind; take up what was queued and never begun."""
+        for other in self._others:
+            await other.sweep()
         for run_id in await self._database.read(_expired):
             await self._executor.end(run_id, Ending(RunStatus.EXPIRED))
         for run_id, status in await self._database.read(_left_behind):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services import tokens
 from services.server.runs.citations import Passage
 from services.server.store import contexts, steps
+from services.server.vision import BLOB_URL
 from services.storage.api_tables import FileRow, MessageRow, RunRow, StepRow
 
 Shape = dict[str, Any]
@@ -21,8 +22,6 @@ TOKENS_PER_IMAGE = 765
 FIRST_MESSAGE_SHARE = 8
 READ_AT_ONCE = 64
 FIGURE = "[A figure was shown here.]"
-BLOB_URL = "blob:"
-"""Begins the address of a picture that lies in our own files; whoever sends the request puts the bytes in."""
 
 
 class PromptTooLong(Exception):

@@ -31,6 +31,20 @@ async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
         raise
 
 
+async def read(
+    model: ChatModel, request: Shape, take: Callable[[Shape], Awaitable[None]]
+) -> tuple[str | None, Shape | None]:
+    """Have the model answer, and `take` each delta of it as it comes; why it stopped, and its usage."""
+    finish_reason, told = None, None
+    async with aclosing(model.stream(request)) as chunks:
+        async for chunk in chunks:
+            told = chunk.get("usage") or told
+            for choice in chunk.get("choices") or ():
+                await take(choice.get("delta") or {})
+                finish_reason = choice.get("finish_reason") or finish_reason
+    return finish_reason, told
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it: the calls made, why the model stopped, and its usage."""
@@ -54,13 +68,7 @@ class Round:
 
     async def stream(self, model: ChatModel, request: Shape) -> Answer:
         """Stream the model's answer, and tell of each piece as it comes."""
-        finish_reason, told = None, None
-        async with aclosing(model.stream(request)) as chunks:
-            async for chunk in chunks:
-                told = chunk.get("usage") or told
-                for choice in chunk.get("choices") or ():
-                    await self._take(choice.get("delta") or {})
-                    finish_reason = choice.get("finish_reason") or finish_reason
+        finish_reason, told = await read(model, request, self._take)
         self._tell_text(self.writing.citer.flush())
         return Answer(self.writing.made_calls(self._tools), finish_reason, usage.from_chat(told))
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from services.server.runs.memory import Memory
+
 Shape = dict[str, Any]
 Tell = Callable[[Shape], None]
 
@@ -28,14 +30,15 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a built-in tool is called: for whom, in which thread, with which options, in front of which model.
+    """Where a built-in tool is called: for whom, in which thread or container, with which options, before which model.
 
     `questions` is what the person asked, also together with what they asked before when it is short; `written` are the
-    files that programs of the thread wrote, by their paths.
+    files that earlier programs wrote, by their paths.
     """
 
     owner: str
-    thread_id: str
+    place_id: str
+    memory: Memory
     tool: Shape
     resources: list[Shape]
     model_context_tokens: int
@@ -63,12 +66,12 @@ class Outcome:
 class BuiltInTool(Protocol):
     """One built-in tool."""
 
-    def begin(self, owner: str, thread_id: str) -> None:
-        """A run that has this tool begins."""
+    def begin(self, owner: str, place_id: str) -> None:
+        """A run that has this tool begins in this thread or container."""
         return
 
-    async def forget(self, owner: str, thread_id: str) -> None:
-        """The thread is deleted: nothing of it may be kept."""
+    async def forget(self, owner: str, place_id: str) -> None:
+        """The thread or container is deleted: nothing of it may be kept."""
         return
 
     def opening(self, call: ToolCall, options: Shape) -> tuple[Shape, ...]:

@@ -37,7 +37,7 @@ def of_tools(session: Session, run_id: str) -> tuple[list[Wire], list[str], dict
         .order_by(MessageRow.number.desc())
         .limit(2)
     )
-    return resources, _questions([text_of(message) for message in asked]), paths
+    return resources, questions([text_of(message) for message in asked]), paths
 
 
 def _resources(session: Session, run_id: str) -> tuple[RunRow, list[Wire], dict[str, str]]:
@@ -54,7 +54,7 @@ def code_files(resources: list[Wire]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _questions(newest_first: list[str]) -> list[str]:
+def questions(newest_first: list[str]) -> list[str]:
     """The last question; a short one may lean on the one before, so both together are a question too."""
     if len(newest_first) == 2 and len(question_terms(newest_first[0])) < LEANING_TERMS:
         return [newest_first[0], f"{newest_first[1]} {newest_first[0]}"]

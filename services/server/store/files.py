@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.server.store import outbox
 from services.server.store.clock import now
-from services.server.store.ids import new_id
+from services.server.store.ids import is_id, new_id
 from services.server.store.lookup import find
 from services.server.store.pages import Paging, listed
 from services.storage.api_tables import FileRow
@@ -62,10 +62,19 @@ def retrieve(session: Session, owner: str, file_id: str) -> Wire:
 
 def find_live(session: Session, owner: str, file_id: str, *, kept: bool = False) -> FileRow:
     """The row of a file that has not expired; with `kept` nobody deletes it until this transaction ends."""
-    if kept:
+    if kept and is_id(file_id):
         named = select(FileRow.number).where(FileRow.owner == owner, FileRow.id == file_id)
         session.execute(named.with_for_update(read=True, key_share=True))
     return find(session, FileRow, owner, file_id, _alive())
+
+
+def blob_keys(session: Session, owner: str, file_ids: Sequence[str]) -> dict[str, str]:
+    """Where the bytes of these files are, as far as they are there."""
+    wanted = [file_id for file_id in file_ids if is_id(file_id)]
+    query = select(FileRow.id, FileRow.blob_key).where(
+        FileRow.owner == owner, FileRow.id.in_(wanted), _alive()
+    )
+    return {row.id: row.blob_key for row in session.execute(query)}
 
 
 def delete(session: Session, owner: str, file_id: str) -> Wire:

@@ -24,6 +24,9 @@ from services.storage.api_tables import (
     UploadRow,
     VectorStoreRow,
 )
+from services.storage.batch_tables import BatchRow
+from services.storage.fine_tuning_tables import TuningJobRow
+from services.storage.response_tables import ContainerRow, ConversationStateRow, ItemRow, ResponseRow
 
 R = TypeVar("R", bound=ApiRow)
 Q = TypeVar("Q", bound=Select[Any])
@@ -44,8 +47,10 @@ class Kind:
     noun: str
     prefix: str
     param: str
+    missing: str = "No {noun} found with id '{wanted}'."
 
 
+NOT_FOUND = "The {noun} with id '{wanted}' was not found."
 KINDS: dict[type[ApiRow], Kind] = {
     AssistantRow: Kind("assistant", "asst", "assistant_id"),
     ThreadRow: Kind("thread", "thread", "thread_id"),
@@ -57,6 +62,14 @@ KINDS: dict[type[ApiRow], Kind] = {
     UploadPartRow: Kind("part", "part", "part_ids"),
     VectorStoreRow: Kind("vector store", "vs", "vector_store_id"),
     FileBatchRow: Kind("file batch", "vsfb", "batch_id"),
+    BatchRow: Kind("batch", "batch", "batch_id"),
+    ResponseRow: Kind("response", "resp", "response_id", NOT_FOUND),
+    ConversationStateRow: Kind("conversation", "conv", "conversation_id", NOT_FOUND),
+    ItemRow: Kind("item", "", "item_id", NOT_FOUND),
+    TuningJobRow: Kind(
+        "fine-tuning job", "ftjob", "fine_tuning_job_id", "Could not find fine tune: {wanted}"
+    ),
+    ContainerRow: Kind("container", "cntr", "container_id", NOT_FOUND),
 }
 
 
@@ -114,4 +127,4 @@ def _missing(row_type: type[ApiRow], wanted: str) -> ApiError:
     if not wanted.startswith(kind.prefix):
         message = f"Invalid '{kind.param}': '{wanted}'. Expected an ID that begins with '{kind.prefix}'."
         return ApiError(400, message, code="invalid_value", param=kind.param)
-    return ApiError(404, f"No {kind.noun} found with id '{wanted}'.")
+    return ApiError(404, kind.missing.format(noun=kind.noun, wanted=wanted))

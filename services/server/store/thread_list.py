@@ -55,7 +55,7 @@ def _last_number(session: Session, thread: ThreadRow) -> int:
 def _summaries(session: Session, found: list[Found]) -> list[Wire]:
     ids = [thread.id for thread, _, _ in found]
     query = select(MessageRow.thread_id, func.count()).where(MessageRow.thread_id.in_(ids))
-    counts = dict(session.execute(query.group_by(MessageRow.thread_id)).tuples().all())
+    counts = dict(session.execute(query.group_by(MessageRow.thread_id)).all())
     return [
         {
             **wire(thread),

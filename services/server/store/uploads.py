@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.documents.attachments import clean_filename
+from services.documents.filenames import clean_filename
 from services.server.errors import ApiError
 from services.server.store import files, outbox
 from services.server.store.clock import now

@@ -2,10 +2,7 @@
 
 from alembic import context
 
-from services.storage import api_tables
-from services.storage.tables import Base
+from services.storage.every_table import METADATA
 
-assert api_tables.ApiRow.metadata is Base.metadata  # importing them is what adds the tables of /v1
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 context.run_migrations()

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from services.server.routes import ROUTES
-from tests.support.assistants import FUNCTION, MODEL, Account, until
+from tests.support.assistants import FUNCTION, MODEL, Account, Service, until
+from tests.support.batches import begun, ended, lines
+from tests.support.trainer import BASE, ScriptedTrainer
 
-OWNERLESS = {"/models", "/models/{model:path}", "/chat/completions", "/embeddings"}
+OWNERLESS = {"/models", "/models/{model:path}", "/chat/completions", "/embeddings"} | {
+    f"/{kind}/{name}"
+    for kind, names in {
+        "audio": ("speech", "transcriptions", "translations"),
+        "images": ("generations", "edits", "variations", "facts"),
+    }.items()
+    for name in names
+}
+PARENTS = ("thread_id", "vector_store_id", "conversation_id", "container_id")
 OPEN = {"/docs", "/docs/{name}", "/openapi.json"}
 NOTHING: dict[str, Any] = {}
+ASKED = {"model": MODEL, "input": "x"}
+PROGRAMS = {"type": "code_interpreter"}
+JOB = "/fine_tuning/jobs/{fine_tuning_job_id}"
+BATCH = {"endpoint": "/v1/responses", "completion_window": "24h"}
 OUTPUTS = {"tool_outputs": [{"tool_call_id": "call_1", "output": "x"}]}
 SEARCH = {"file_search": {"vector_store_ids": ["{vector_store_id}"]}}
 CODE = {"code_interpreter": {"file_ids": ["{file_id}"]}}
@@ -72,6 +87,43 @@ TABLE: dict[tuple[str, str], list[Any]] = {
     ("GET", "/threads/{thread_id}/messages/{message_id}"): [NOTHING],
     ("POST", "/threads/{thread_id}/messages/{message_id}"): [{"metadata": {"a": "b"}}],
     ("DELETE", "/threads/{thread_id}/messages/{message_id}"): [NOTHING],
+    ("POST", "/responses"): [
+        {**ASKED, "previous_response_id": "{response_id}"},
+        {**ASKED, "conversation": "{conversation_id}"},
+        {"model": MODEL, "input": [{"type": "item_reference", "id": "{item_id}"}]},
+        {
+            "model": MODEL,
+            "input": [{"role": "user", "content": [{"type": "input_image", "file_id": "{file_id}"}]}],
+        },
+        {
+            "model": MODEL,
+            "input": [{"role": "user", "content": [{"type": "input_file", "file_id": "{file_id}"}]}],
+        },
+        {**ASKED, "tools": [{"type": "file_search", "vector_store_ids": ["{vector_store_id}"]}]},
+        {**ASKED, "tools": [{**PROGRAMS, "container": "{container_id}"}]},
+        {**ASKED, "tools": [{**PROGRAMS, "container": {"type": "auto", "file_ids": ["{file_id}"]}}]},
+    ],
+    ("POST", "/responses/input_tokens"): [{**ASKED, "previous_response_id": "{response_id}"}],
+    ("POST", "/responses/compact"): [{**ASKED, "previous_response_id": "{response_id}"}],
+    ("GET", "/responses/{response_id}"): [NOTHING, {"stream": "true"}],
+    ("DELETE", "/responses/{response_id}"): [NOTHING],
+    ("POST", "/responses/{response_id}/cancel"): [NOTHING],
+    ("GET", "/responses/{response_id}/input_items"): [NOTHING],
+    ("GET", "/responses/{response_id}/citations"): [NOTHING],
+    ("POST", "/conversations"): [],
+    ("GET", "/conversations/{conversation_id}"): [NOTHING],
+    ("POST", "/conversations/{conversation_id}"): [{"metadata": {"a": "b"}}],
+    ("DELETE", "/conversations/{conversation_id}"): [NOTHING],
+    ("POST", "/conversations/{conversation_id}/items"): [{"items": [{"role": "user", "content": "x"}]}],
+    ("GET", "/conversations/{conversation_id}/items"): [NOTHING],
+    ("GET", "/conversations/{conversation_id}/items/{item_id}"): [NOTHING],
+    ("DELETE", "/conversations/{conversation_id}/items/{item_id}"): [NOTHING],
+    ("POST", "/containers"): [{"name": "x", "file_ids": ["{file_id}"]}],
+    ("GET", "/containers/{container_id}"): [NOTHING],
+    ("DELETE", "/containers/{container_id}"): [NOTHING],
+    ("GET", "/containers/{container_id}/files"): [NOTHING],
+    ("GET", "/containers/{container_id}/files/{file_id}"): [NOTHING],
+    ("GET", "/containers/{container_id}/files/{file_id}/content"): [NOTHING],
     ("POST", "/files"): [],
     ("GET", "/files"): [{"after": "{file_id}"}],
     ("GET", "/files/{file_id}"): [NOTHING],
@@ -81,6 +133,18 @@ TABLE: dict[tuple[str, str], list[Any]] = {
     ("POST", "/uploads/{upload_id}/parts"): [{"data": "form"}],
     ("POST", "/uploads/{upload_id}/complete"): [{"part_ids": ["{part_id}"]}, {"part_ids": []}],
     ("POST", "/uploads/{upload_id}/cancel"): [NOTHING],
+    ("POST", "/batches"): [{**BATCH, "input_file_id": "{file_id}"}],
+    ("GET", "/batches"): [{"after": "{batch_id}"}],
+    ("GET", "/batches/{batch_id}"): [NOTHING],
+    ("POST", "/batches/{batch_id}/cancel"): [NOTHING],
+    ("POST", "/fine_tuning/jobs"): [{"model": BASE, "training_file": "{file_id}"}],
+    ("GET", "/fine_tuning/jobs"): [{"after": "{fine_tuning_job_id}"}],
+    ("GET", JOB): [NOTHING],
+    ("POST", f"{JOB}/cancel"): [NOTHING],
+    ("POST", f"{JOB}/pause"): [NOTHING],
+    ("POST", f"{JOB}/resume"): [NOTHING],
+    ("GET", f"{JOB}/events"): [NOTHING],
+    ("GET", f"{JOB}/checkpoints"): [NOTHING],
     ("POST", "/vector_stores"): [{"file_ids": ["{file_id}"]}],
     ("GET", "/vector_stores"): [{"after": "{vector_store_id}"}],
     ("GET", "/vector_stores/{vector_store_id}"): [NOTHING],
@@ -125,6 +189,12 @@ class Belongings:
             "vector_stores",
             f"{store}/files",
             f"{store}/file_batches/{ids['batch_id']}",
+            f"batches/{ids['request_batch_id']}",
+            f"fine_tuning/jobs/{ids['fine_tuning_job_id']}",
+            f"responses/{ids['response_id']}",
+            f"conversations/{ids['conversation_id']}",
+            f"conversations/{ids['conversation_id']}/items",
+            f"containers/{ids['container_id']}/files",
         ]
         return [get(path).json() for path in paths]
 
@@ -138,8 +208,15 @@ def belongings(owner: Account) -> Belongings:
     until(lambda: not client.vector_stores.retrieve(store.id).file_counts.in_progress, 30)
     upload = client.uploads.create(filename="b.txt", purpose="assistants", bytes=3, mime_type="text/plain")
     part = client.uploads.parts.create(upload.id, data=b"abc")
+    talk = client.conversations.create(items=[{"role": "user", "content": "x"}])
+    container = client.containers.create(name="mine", file_ids=[file.id])
+    response = client.responses.create(model=MODEL, input="x", background=True)
+    until(lambda: client.responses.retrieve(response.id).status == "completed")
     run = owner.waiting()
     message = client.beta.threads.messages.list(run.thread_id).data[0]
+    examples = client.files.create(file=("c.jsonl", b"{}"), purpose="fine-tune")
+    job = client.fine_tuning.jobs.create(model=BASE, training_file=examples.id)
+    until(lambda: client.fine_tuning.jobs.retrieve(job.id).status == "failed")
     ids = {
         "assistant_id": run.assistant_id,
         "thread_id": run.thread_id,
@@ -149,15 +226,22 @@ def belongings(owner: Account) -> Belongings:
         "file_id": file.id,
         "vector_store_id": store.id,
         "batch_id": batch.id,
+        "request_batch_id": ended(client, begun(client, lines(1))).id,
         "upload_id": upload.id,
         "part_id": part.id,
+        "response_id": response.id,
+        "conversation_id": talk.id,
+        "item_id": client.conversations.items.list(talk.id).data[0].id or "",
+        "container_id": container.id,
+        "fine_tuning_job_id": job.id,
     }
     return Belongings(owner, ids)
 
 
 def nobodys(theirs: dict[str, str]) -> dict[str, str]:
     """Ids of the same kinds that belong to nothing."""
-    return {name: f"{re.match('[a-z]+[_-]', i)[0]}{'0' * 24}" for name, i in theirs.items()}  # type: ignore[index]
+    named = enumerate(theirs.items())
+    return {name: f"{re.match('[a-z]+[_-]', i)[0]}{number:024}" for number, (name, i) in named}  # type: ignore[index]
 
 
 def filled(template: Any, ids: dict[str, str]) -> Any:
@@ -171,6 +255,8 @@ def filled(template: Any, ids: dict[str, str]) -> Any:
 
 def answer(me: Account, method: str, path: str, body: Any, ids: dict[str, str]) -> tuple[int, str]:
     """Status and body of a request with these ids, with the ids taken out of it again."""
+    if path.startswith("/batches"):  # a batch of requests, not of files
+        ids = {**ids, "batch_id": ids["request_batch_id"]}
     path, body = filled(path, ids), filled(body, ids)
     if body == {"data": "form"}:
         got = me.http.post(path, files={"data": b"abc"})
@@ -195,7 +281,10 @@ def test_every_route_has_its_entry_here() -> None:
     assert all(TABLE[route] for route in with_ids)
 
 
-def test_another_owners_ids_are_as_good_as_none(me: Account, other: Account) -> None:
+def test_another_owners_ids_are_as_good_as_none(
+    shared: Service, tmp_path: Path, me: Account, other: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.api.state.server.stateful.fine_tuning, "trainer", ScriptedTrainer(tmp_path))
     theirs, own = belongings(other), own_parents(me)
     before, mine = theirs.state(), {f"my_{name}": known for name, known in own.items()}
     for (method, path), bodies in TABLE.items():
@@ -205,7 +294,7 @@ def test_another_owners_ids_are_as_good_as_none(me: Account, other: Account) -> 
             assert '"error"' in got[1]
             assert got == answer(me, method, path, body, nobodys(theirs.ids) | mine), (method, path, body)
             if len(re.findall("{", path)) > 1:  # their message in one's own thread, and the like
-                parents = {name: own[name] for name in ("thread_id", "vector_store_id")}
+                parents = {name: known for name, known in own.items() if name in PARENTS}
                 below_own = answer(me, method, path, body, theirs.ids | parents | mine)
                 assert below_own[0] == 404, (method, path, below_own)
     assert theirs.state() == before
@@ -216,6 +305,8 @@ def own_parents(me: Account) -> dict[str, str]:
     return {
         "assistant_id": me.assistant().id,
         "thread_id": me.thread("Hi").id,
+        "conversation_id": me.client.conversations.create().id,
+        "container_id": me.client.containers.create(name="own").id,
         "vector_store_id": me.client.vector_stores.create().id,
         "file_id": me.client.files.create(file=("a.txt", b"Words."), purpose="assistants").id,
     }

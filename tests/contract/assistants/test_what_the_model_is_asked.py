@@ -12,7 +12,9 @@ from tests.support.assistants import FUNCTION, MODEL, PARIS, Account
 from tests.support.upstream import Script, ScriptedUpstream, ToolCall
 
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}}
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 16
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+)
 WEATHER = {"type": "function", "function": {**FUNCTION["function"], "strict": False}}
 
 

@@ -71,7 +71,7 @@ def test_vectors_go_from_the_files_of_a_large_index(shared: Ground, client: Open
     kept = uploaded(client, "kept.txt", "The pump that stays is blue.")
     client.vector_stores.files.create_and_poll(kept, vector_store_id=store)
     made = shared.read(traces, ids["large.txt"], hidden.words)
-    assert "vector in data_level0.bin" in made.on_disk(shared.home)
+    until(lambda: "vector in data_level0.bin" in made.on_disk(shared.home))
     client.files.delete(ids["large.txt"])
     assert client.vector_stores.search(store, query="blue pump").data[0].file_id == kept
     shared.erased()

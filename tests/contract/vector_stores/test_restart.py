@@ -49,6 +49,8 @@ def filled(house: House) -> tuple[str, dict[str, str], list[Any]]:
     with house.open() as made:
         client = made.account()
         store, ids = stored(client, LIBRARY)
+        # On a busy machine a file is complete by its words before its vectors are all there.
+        until(lambda: index_of(made).count(store) == windows(made))
         return store, ids, answers(client, store)
 
 

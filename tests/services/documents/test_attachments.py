@@ -1,15 +1,18 @@
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfWriter
 
-from services.documents.attachments import as_content_parts, clean_filename, read_attachment
+from services.documents import attachments
+from services.documents.attachments import as_content_parts, read_attachment
+from services.documents.filenames import clean_filename
 from services.documents.images import image_size
 from services.errors import InvalidInput
 from services.turns import Attachment, Message
+from tests.services.documents.readers.test_pdf import drawing_bomb, packed_bomb
 
 
 def picture(kind, size=(80, 60), mode="RGB", **options):
@@ -34,7 +37,7 @@ def pdf(*texts, password=None):
         )
         stream = DecodedStreamObject()
         stream.set_data(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode())
-        page[NameObject("/Contents")] = stream
+        page[NameObject("/Contents")] = writer._add_object(stream)
     if password:
         writer.encrypt(password, algorithm="RC4-128")
     file = BytesIO()
@@ -149,6 +152,13 @@ def test_pdfs_that_cannot_be_used_get_a_sentence(data, hint):
         read_attachment("a.pdf", data)
 
 
+@pytest.mark.parametrize("make", [drawing_bomb, packed_bomb])
+def test_a_pdf_that_would_take_everything_costs_one_attachment(make, monkeypatch):
+    monkeypatch.setattr(attachments, "PDF_CPU_S", 2)
+    with pytest.raises(InvalidInput, match=r"^a\.pdf "):
+        read_attachment("a.pdf", make())
+
+
 @pytest.mark.parametrize(
     ("given_name", "cleaned"),
     [
@@ -177,6 +187,7 @@ def test_a_long_name_keeps_its_ending():
     assert clean_filename("a" * 300 + ".pdf").endswith("….pdf")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused_with_a_sentence(data):
     try:

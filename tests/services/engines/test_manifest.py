@@ -35,6 +35,12 @@ def test_listing_offers_the_chosen_chat_model_and_embeddings(tmp_path: Path):
     assert [(m.id, m.context_tokens, m.present) for m in listed] == [
         ("qwen2.5-coder-0.5b-instruct", 4096, False),
         ("all-minilm-l6-v2", 256, False),
+        ("whisper-base", 448, False),
+        ("hibari-heart", 400, True),
+        ("kokoro-82m", 510, False),
+        ("fluent-emoji-flat", 0, False),
+        ("u2netp", 0, False),
+        ("efficientnet-lite0", 0, False),
     ]
 
 
@@ -45,14 +51,24 @@ def test_listing_offers_the_chosen_chat_model_and_embeddings(tmp_path: Path):
         ("gpt-4o", False, "chat"),
         ("gpt-4o", True, None),
         ("gpt-3.5-turbo-0125", False, "chat"),
-        ("gpt-4o-transcribe", False, None),
+        ("gpt-4o-transcribe", False, "transcription"),
+        ("gpt-4o-transcribe-diarize", False, None),
+        ("whisper-1", True, None),
+        ("tts-1", False, "speech"),
         ("text-embedding-3-small", False, "embeddings"),
+        ("dall-e-3", False, "illustration"),
+        ("gpt-image-2.6-sunburst", True, None),
         ("no-such-model", False, None),
     ],
 )
 def test_retired_names_answer_locally_only_without_an_upstream(name, has_upstream, kind):
     entry = resolve_local(name, has_upstream)
     assert (entry.kind if entry else None) == kind
+
+
+def test_a_name_may_stand_for_one_model_of_a_kind():
+    assert resolve_local("tts-1", has_upstream=False).id == "hibari-heart"
+    assert resolve_local("tts-1-hd", has_upstream=False).id == "kokoro-82m"
 
 
 def test_unknown_model_names_those_there_are():

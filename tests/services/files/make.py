@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from services.assistants.records import Hit
 from services.files.passages import Passage
-from services.files.plain_answers import TracedAnswer
+from services.files.plain_answers import Check, TracedAnswer
 from services.files.quoted_answers import QuotedAnswer
 from services.turns import Event, Message, Turn
 
@@ -43,17 +43,30 @@ def read(text: str, passages: Sequence[Passage], question: str = "What?", step: 
     return _read(QuotedAnswer(question, passages), text, question, step)
 
 
-def read_plain(text: str, passages: Sequence[Passage], question: str = "What?", step: int = 7) -> Turn:
-    """The turn that an answer in plain words makes."""
-    return _read(TracedAnswer(question, passages), text, question, step)
+def read_plain(
+    text: str, passages: Sequence[Passage], question: str = "What?", step: int = 7, holds: bool = True
+) -> Turn:
+    """The turn that an answer in plain words makes; `holds` is what comes of each check."""
+    return _read(TracedAnswer(question, passages), text, question, step, holds)
 
 
-def _read(reader: QuotedAnswer | TracedAnswer, text: str, question: str, step: int) -> Turn:
+def _read(
+    reader: QuotedAnswer | TracedAnswer, text: str, question: str, step: int, holds: bool = True
+) -> Turn:
     turn = Turn("conv", Message("user", question), "model", "Local")
     events: list[Event] = []
     for start in range(0, len(text), step):
-        events += reader.feed(text[start : start + step])
-    events += reader.finish()
+        events += _checked(reader.feed(text[start : start + step]), holds)
+    events += _checked(reader.finish(), holds)
     for event in events:
         turn.apply(event)
     return turn
+
+
+def _checked(events: Iterator[Event | Check], holds: bool) -> Iterator[Event]:
+    for event in events:
+        if not isinstance(event, Check):
+            yield event
+            continue
+        assert isinstance(events, Generator)
+        yield events.send(holds)

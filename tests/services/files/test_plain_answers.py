@@ -78,3 +78,39 @@ def test_a_long_sentence_of_a_passage_is_borne_out_whatever_was_asked() -> None:
     said = "Error E4 means that the flow sensor reports too little water."
     turn = read_plain(said, PASSAGES, "Somebody saw this sign on our machine this morning, what happened?")
     assert [c.file_id for c in turn.citations] == ["file-2"]
+
+
+def test_a_place_that_does_not_answer_is_no_source() -> None:
+    turn = read_plain("24 months", PASSAGES, "How long does the warranty last?", holds=False)
+    assert turn.unsupported and not turn.citations
+    assert turn.text.endswith(NONE_FOUND)
+
+
+def test_a_sentence_goes_on_behind_an_abbreviation() -> None:
+    turn = read_plain("The warranty, see p. 9, lasts 24 months.", [passage(f"See p. 9. {PASSAGES[0].text}")])
+    assert turn.text.startswith("The warranty, see p. 9, lasts 24 months.【")
+
+
+def test_numbers_far_from_the_words_bear_nothing_out() -> None:
+    far = passage(
+        "The warranty lasts long. " + "Wash it with water and soap. " * 30 + "The bag holds 24 litres."
+    )
+    turn = read_plain("The warranty lasts 24 months.", [far], "How long does the warranty last?")
+    assert not turn.citations
+
+
+def test_a_price_is_not_answered_from_pages_without_money() -> None:
+    data = [passage("Data of the Aro 12: heating output 11.9 kW, weight 141 kg.")]
+    assert not read_plain("The Aro 12 costs 11.9 kW.", data, "What does the Aro 12 cost?").citations
+    priced = [passage("The Aro 12 costs 11,900 euros with delivery.")]
+    assert read_plain("It costs 11,900 euros.", priced, "What does the Aro 12 cost?").citations
+
+
+def test_a_sentence_that_runs_over_two_lines_is_quoted_whole() -> None:
+    wrapped = [
+        passage("Register the pump within 60 days of delivery at the address\non the card.\nModel Aro 9")
+    ]
+    turn = read_plain("You have 60 days to register the pump.", wrapped)
+    assert (
+        turn.citations[0].quote == "Register the pump within 60 days of delivery at the address\non the card."
+    )

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.files.answers import ABSENT, NONE_FOUND
-from services.files.quoted_answers import Exchange, QuotedAnswer, prompt, response_format
+from services.files.prompting import Exchange, prompt
+from services.files.quoted_answers import QuotedAnswer, form
 from services.structured import check_schema
 from services.turns import TextDelta
 from tests.services.files.make import ERRORS, answer, passage, read
@@ -89,7 +90,7 @@ def test_json_of_another_shape_is_no_answer(odd: Any) -> None:
 
 
 def test_the_schema_allows_only_passages_that_were_shown() -> None:
-    schema = response_format(2)["json_schema"]["schema"]
+    schema = form(2)["json_schema"]["schema"]
     check_schema(json.dumps(schema))
     assert schema["properties"]["statements"]["items"]["properties"]["passage"]["enum"] == [1, 2]
 

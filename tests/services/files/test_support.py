@@ -63,6 +63,17 @@ def test_numbers_are_the_same_however_they_are_written(words: str) -> None:
     assert support(f"You pay {words}.", "The deposit is", 1, [paper]) is not None
 
 
+def test_the_row_of_a_table_that_a_statement_tells_is_quoted_though_another_was_copied() -> None:
+    table = "Code Meaning What to do\nE03 Low pressure below 0.4 bar Look for leaks\nE14 Water flow below 55 % of nominal Clean filter\n"
+    copied = "E03 Low pressure below 0.4 bar Look for leaks"
+    found = support("E14 means that the water flow is below 55 % of nominal.", copied, 1, (passage(table),))
+    assert found is not None
+    assert found.quote == "E14 Water flow below 55 % of nominal Clean filter"
+    same = support("E03 means low pressure.", copied, 1, (passage(table),))
+    assert same is not None
+    assert same.quote == copied
+
+
 def test_the_nearest_sentences_are_told_with_their_pages() -> None:
     first, *_ = nearest("How long does the warranty last?", PASSAGES)
     assert (first.quote, first.page) == ("The warranty lasts 24 months.", 3)

@@ -101,3 +101,20 @@ def test_unknown_costs_are_told(budgets, ledger):
     budgets.set_limits(Limits(day_usd=Decimal(1)))
     spend(ledger, None)
     assert check(budgets, ledger).lines[0].unknown_cost_calls == 1
+
+
+@pytest.mark.parametrize("zone", [UTC, None])
+def test_a_call_made_while_the_clock_was_ahead_blocks_neither_today_nor_this_month(budgets, ledger, zone):
+    budgets.set_limits(Limits(day_usd=Decimal(1), month_usd=Decimal(1)))
+    spend(ledger, "9", at=NOON + timedelta(days=40))
+    assert [line.spent_usd for line in budgets.state(ledger, None, NOON, zone).lines] == [0, 0]
+    budgets.check(ledger, None, Decimal("0.5"), NOON, zone)
+
+
+def test_a_budget_of_zero_stops_what_costs_and_nothing_else(budgets, ledger):
+    budgets.set_limits(Limits(day_usd=Decimal(0)))
+    check(budgets, ledger, "0")
+    check(budgets, ledger, "5", local=True)
+    for estimate in ("0.000001", None):
+        with pytest.raises(BudgetExceeded, match=r"is \$0\.00; \$0\.00 of it is spent"):
+            check(budgets, ledger, estimate)

@@ -1,11 +1,8 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
-import pytest
-
-from services.metering.ledger import Ledger, day_start, month_start
-from services.metering.records import Totals
+from services.metering.ledger import Ledger
+from services.metering.records import Media, Totals
 from services.turns import Usage
 from tests.services.metering.make import NOON, call
 
@@ -27,6 +24,16 @@ def test_sums_are_exact_and_unknown_is_counted_never_zero(ledger):
         ledger.record(call(cost_usd=cost))
     ledger.record(call(usage=Usage(), cost_usd=None, status="failed", answered_by=None))
     assert ledger.totals() == Totals(4, Usage(300, 60, 192, 0, 15), Decimal("0.3"), 2, 1)
+
+
+def test_sound_and_pictures_are_summed_and_what_was_made_here_apart(ledger):
+    ledger.record(call(audio_s=1.5, local=True))
+    ledger.record(call(characters=40, local=True))
+    ledger.record(call(characters=60, pictures=2))
+    totals = ledger.totals()
+    assert totals.media == Media(1.5, 100, 2)
+    assert totals.local_media == Media(1.5, 40, 0)
+    assert (totals + totals).media == Media(3.0, 200, 4)
 
 
 def test_an_empty_ledger_knows_nothing_about_tokens(ledger):
@@ -53,28 +60,3 @@ def test_each_owner_has_a_ledger(database, ledger):
     assert other.rows() == []
     other.delete_all()
     assert ledger.totals().calls == 1
-
-
-@pytest.mark.parametrize(
-    ("now", "zone", "start"),
-    [
-        ("2026-11-22T23:30:00+00:00", "Europe/Berlin", "2026-11-22T23:00:00+00:00"),
-        ("2026-11-22T12:00:00+00:00", "Asia/Kolkata", "2026-11-21T18:30:00+00:00"),
-        (
-            "2026-10-25T12:00:00+00:00",
-            "Europe/Berlin",
-            "2026-10-24T22:00:00+00:00",
-        ),  # summer time ended that night
-        ("2026-03-29T12:00:00+00:00", "Europe/Berlin", "2026-03-28T23:00:00+00:00"),  # and began that night
-        ("2026-11-22T00:00:00+00:00", "UTC", "2026-11-22T00:00:00+00:00"),
-    ],
-)
-def test_a_day_begins_at_local_midnight(now, zone, start):
-    found = day_start(datetime.fromisoformat(now), ZoneInfo(zone))
-    assert found == datetime.fromisoformat(start)
-    assert found.tzinfo is UTC
-
-
-def test_a_month_begins_at_local_midnight_of_its_first_day():
-    now = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
-    assert month_start(now, ZoneInfo("America/New_York")) == datetime(2026, 10, 1, 4, 0, tzinfo=UTC)

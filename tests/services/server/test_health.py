@@ -11,6 +11,8 @@ from services.engines.registry import Engines
 from services.server.routes.health import health_route
 from services.server.store.database import ServerDatabase
 
+ENGINES = {"chat", "embeddings", "transcription", "speech", "illustrations", "cutouts", "labels"}
+
 
 def _ask(folder: Path, url: str) -> tuple[int, dict[str, object]]:
     database = ServerDatabase(url)
@@ -23,7 +25,7 @@ def _ask(folder: Path, url: str) -> tuple[int, dict[str, object]]:
 def test_healthy_without_key_or_model(tmp_path: Path) -> None:
     status, body = _ask(tmp_path, f"sqlite:///{tmp_path / 'tandem.db'}")
     assert (status, body["status"], body["database"]) == (200, "ok", {"status": "ok"})
-    assert set(body["engines"]) == {"chat", "embeddings"}  # type: ignore[call-overload]
+    assert set(body["engines"]) == ENGINES  # type: ignore[call-overload]
 
 
 def test_a_database_that_cannot_be_used_is_said(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy import JSON, TypeDecorator, inspect, select
 
 from services.metering.ledger import Ledger
 from services.settings import Settings
-from services.storage.backup import all_tables, backup
+from services.storage.backup import backup
 from services.storage.blobs import open_blobs
 from services.storage.database import Database, open_database
+from services.storage.every_table import all_tables
 from services.storage.preferences import Preferences
 from services.storage.restore import restore
 from services.storage.tables import ExactDecimal

@@ -110,3 +110,11 @@ def test_a_long_branch_is_deleted_whole(alice):
 def test_an_unknown_leaf_is_not_an_empty_branch(alice, talk):
     with pytest.raises(NotFound):
         alice.branch(talk[0], leaf_id="turn_none")
+
+
+def test_shown_branches_of_several_conversations_are_read_together(alice, library, talk):
+    conversation, root, _, _, b = talk
+    empty, foreign = alice.create(), library.bob.create()
+    chain(library.bob, foreign.id, 2)
+    found = alice.branches([conversation, empty.id, foreign.id, "conv_gone"])
+    assert {i: ids(turns) for i, turns in found.items()} == {conversation: [root.id, b.id], empty.id: []}

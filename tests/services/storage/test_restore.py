@@ -13,7 +13,8 @@ from sqlalchemy import text
 
 from services.errors import InvalidInput, StorageFailed
 from services.metering.ledger import Ledger
-from services.storage.backup import all_tables, backup
+from services.storage.backup import backup
+from services.storage.every_table import all_tables
 from services.storage.folder_blobs import FolderBlobs
 from services.storage.migrate import HEAD
 from services.storage.preferences import Preferences

@@ -287,3 +287,20 @@ def test_usage_and_requests_are_reported_as_in_any_turn(
     asked = put(loop, upstream, shop, "How many pieces were sold in Germany?")
     assert sum(isinstance(event, RequestSent) for event in asked.events) == 2
     assert sum(isinstance(event, UsageReport) for event in asked.events) == 2
+
+
+def test_sql_that_answers_another_question_is_written_once_more(
+    loop: BackgroundLoop, upstream: ScriptedUpstream, shop: Shop
+) -> None:
+    upstream.play(says(sql="SELECT sum(quantity) FROM sales"), says(sql=TOTAL), says(sentence="5"))
+    asked = put(loop, upstream, shop, "How many pieces were sold in Germany?")
+    assert "“Germany”" in asked.prompts[1]
+    assert asked.answer.result is not None and asked.answer.result.rows == ((5,),)
+
+
+def test_sql_that_was_doubted_runs_when_nothing_better_comes(
+    loop: BackgroundLoop, upstream: ScriptedUpstream, shop: Shop
+) -> None:
+    upstream.play(says(sql="SELECT sum(quantity) FROM sales"), says(sql="SELECT ("), says(sentence="20"))
+    asked = put(loop, upstream, shop, "How many pieces were sold in Germany?")
+    assert asked.answer.result is not None and asked.answer.result.rows == ((20,),)

@@ -43,6 +43,12 @@ def result(columns: str, *rows: tuple[Any, ...], is_cut: bool = False) -> Result
             result("a b", *((f"x{n}", n) for n in range(9))),
             "9 rows; the first: x0, 0; x1, 1; x2, 2.",
         ),
+        ("In which year?", result("year", (2018,)), "Year: 2018."),
+        (
+            "Wie viele sind es?",
+            result("jahr menge", (2018, 2018), (2019, 4)),
+            "Jahr, Menge: 2018, 2.018; 2019, 4.",
+        ),
         ("Show all", result("a"), "No row matches."),
         ("Quelles sont les villes dans la table ?", result("a"), "Aucune ligne ne correspond."),
         ("¿Cuántos son?", result("total", (None,)), "No hay ningún valor: nada que contar ni sumar."),

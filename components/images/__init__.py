@@ -1,0 +1,1 @@
+"""The Images page: making, editing and asking about pictures, and their gallery."""

@@ -1,0 +1,14 @@
+import os
+import sys
+
+from openai import OpenAI
+
+client = OpenAI()
+model = os.environ["MODEL"]
+
+conversation = client.conversations.create()
+for message in sys.argv[1:]:
+    answer = client.responses.create(
+        model=model, instructions="You are a friendly assistant.", conversation=conversation.id, input=message
+    )
+    print(answer.output_text)

@@ -1,0 +1,1 @@
+"""Twelve short lessons: a text, programs that run, questions with explained answers."""

@@ -1,0 +1,1 @@
+"""Pictures and sound: the client's side of images and audio."""

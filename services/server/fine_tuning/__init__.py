@@ -1,0 +1,1 @@
+"""Fine-tuning jobs that are trained on this machine."""

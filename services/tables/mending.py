@@ -1,0 +1,81 @@
+"""SQL completed from what is known of the tables: a join that was forgotten, spellings of one value counted together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from services.tables.references import references
+from services.tables.shapes import Column, Table
+from services.tables.values import Vocabulary
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+
+def join_owner(query: exp.Query, tables: Sequence[Table]) -> None:
+    """A query to one table with columns of another, to which a key of the one leads: the join is put in."""
+    from sqlglot import exp
+
+    table = _only_table(query, tables)
+    if table is None or not isinstance(query, exp.Select):
+        return
+    aliases = {item.alias.lower() for item in query.expressions if item.alias}
+    bare = [column for column in query.find_all(exp.Column) if not column.table]
+    lacking = {c.name.lower() for c in bare} - _names(table) - aliases
+    owners = [ref for ref in references(tables) if ref[0] is table and lacking <= _names(ref[2])]
+    if not lacking or len(owners) != 1:
+        return
+    _, column, other, key = owners[0]
+    for one in bare:
+        if one.name.lower() in _names(table):
+            one.set("table", exp.to_identifier(table.name))
+    on = exp.EQ(
+        this=exp.column(column.name, table=table.name), expression=exp.column(key.name, table=other.name)
+    )
+    query.join(other.name, on=on, copy=False)
+
+
+def group_spellings(query: exp.Query, tables: Sequence[Table], words: Vocabulary) -> tuple[str, ...]:
+    """Group by a text in small letters where the same value is written in several ways; the notes that this calls for."""
+    from sqlglot import exp
+
+    table = _only_table(query, tables)
+    group = query.args.get("group")
+    if table is None or group is None or not query.find(exp.AggFunc):
+        return ()
+    mixed = {c.name: c for c in table.columns if _is_mixed(table, c, words)}
+    notes = []
+    for place, item in enumerate(query.expressions):
+        bare = item.unalias()
+        if isinstance(bare, exp.Column) and bare.name.lower() in mixed:
+            column = bare.name.lower()
+            query.expressions[place].replace(exp.alias_(exp.Lower(this=bare.copy()), item.alias or column))
+            notes.append(f"Values of {column} that differ in capitals only were counted as one.")
+    for clause in (group, query.args.get("order")):
+        for found in list(clause.find_all(exp.Column)) if notes and clause is not None else ():
+            if found.name.lower() in mixed and not found.find_ancestor(exp.Lower, exp.AggFunc):
+                found.replace(exp.Lower(this=found.copy()))
+    return tuple(notes)
+
+
+def _only_table(query: exp.Query, tables: Sequence[Table]) -> Table | None:
+    """The table that a plain query reads, where it is a single one and has no other name."""
+    from sqlglot import exp
+
+    named = list(query.find_all(exp.Table))
+    if not isinstance(query, exp.Select) or len(named) != 1 or named[0].alias or query.find(exp.Subquery):
+        return None
+    return next((table for table in tables if table.name == named[0].name.lower()), None)
+
+
+def _names(table: Table) -> set[str]:
+    return {"_row", *(column.name for column in table.columns)}
+
+
+def _is_mixed(table: Table, column: Column, words: Vocabulary) -> bool:
+    """Whether values of a column are the same but for capitals."""
+    if column.type != "text" or not words.is_whole(table.name, column.name):
+        return False
+    return max(Counter(map(str.casefold, words.of(table.name, column.name))).values(), default=1) > 1
