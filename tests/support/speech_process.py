@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from services.documents.refusals import Unreadable
+from services.documents.serving import by_kind, serve
 from services.media.audio.encoding import Encoder
-from services.media.audio.serving import serve
 
 RATE_HZ = 24_000
 WORD_S = 0.2
@@ -68,4 +68,4 @@ def speak(path: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    serve({"transcribe": transcribe, "speak": speak}, "broke.")
+    serve(by_kind({"transcribe": transcribe, "speak": speak}), "broke.")
