@@ -14,6 +14,7 @@ from services import tokens
 from services.address import own_base_url
 from services.assistants.api import AssistantsApi
 from services.assistants.talks import Talks
+from services.batches.accounts import Accounts
 from services.chat import Chat
 from services.clients import Connection, list_models
 from services.compare.asking import Comparing
@@ -74,6 +75,7 @@ class House:
     asking: Asking
     asking_assistant: AskingAssistant
     gpts: Gpts
+    accounts: Accounts
     lab: Lab
     comparisons: Comparisons
     comparing: Comparing
@@ -100,7 +102,7 @@ def house() -> House:
     conversations.interrupt_stale()
     preferences, ledger = Preferences(database, owner), Ledger(database, owner)
     budgets, rate_limits = Budgets(preferences), RateLimits(database, owner)
-    loop = BackgroundLoop()
+    accounts, loop = Accounts(preferences, ledger, budgets), BackgroundLoop()
     live = LiveTurns(loop, conversations, ledger, rate_limits)
     runs = LiveTurns(loop, KeptByServer(), ledger, rate_limits)
     assistants = AssistantsApi(lambda: own_connection(settings, own_base_url()))
@@ -132,7 +134,8 @@ def house() -> House:
         asking=asking,
         asking_assistant=AskingAssistant(collections, assistants, talks),
         gpts=Gpts(preferences),
-        lab=Lab(loop, ledger, budgets, Reports(preferences)),
+        accounts=accounts,
+        lab=Lab(loop, ledger, budgets, Reports(preferences), accounts),
         comparisons=comparisons,
         comparing=Comparing(comparisons, live, ledger, budgets, tools),
         sound=Sound(loop, ledger, budgets),

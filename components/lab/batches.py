@@ -48,7 +48,7 @@ def draw(house: House, choice: Choice) -> None:
         f"These are those of **{plain(choice.connection.name)}**."
     )
     api = BatchesApi(lambda: choice.connection)
-    accounts = Accounts(house.preferences, house.ledger, house.budgets)
+    accounts = house.accounts
     with st.expander("New batch", icon=":material/add:"):
         _draw_new(choice, api, accounts)
     try:
@@ -93,7 +93,7 @@ def _draw_new(choice: Choice, api: BatchesApi, accounts: Accounts) -> None:
         try:
             with st.spinner("Sending the file"):
                 accounts.check(expected, choice.connection)
-                accounts.begun(api.create(data, looked.endpoint))
+                accounts.begun(api.create(data, looked.endpoint).id)
         except AppError as error:
             show(error)
             return

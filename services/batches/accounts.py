@@ -66,9 +66,9 @@ class Accounts:
         now = datetime.now(UTC)
         self._budgets.check(self._ledger, None, expected.cost_usd, now, local=connection.is_local)
 
-    def begun(self, batch: BatchView) -> None:
+    def begun(self, batch_id: str) -> None:
         """Remember a batch, to be entered when it has ended."""
-        self._preferences.set(OPEN + batch.id, True)
+        self._preferences.set(OPEN + batch_id, True)
 
     def settle(
         self, batches: Iterable[BatchView], connection: Connection, content: Callable[[str], bytes]

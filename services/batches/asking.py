@@ -1,10 +1,10 @@
-"""Many requests as one batch, waited for: uploaded, run, downloaded, cleared away."""
+"""Many requests as one batch, waited for: uploaded, run, downloaded, cleared away; left to the list where nobody waits."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openai.types import Batch
 
 LOOK_EVERY_S, LOOK_SELDOM_S = 0.25, 10.0
-CLEAR_AWAY_S = 10.0
+LAST_CALL_S = 10.0
 ENDS = ("completed", "failed", "expired", "cancelled")
 
 Wire = Mapping[str, Any]
@@ -30,18 +30,31 @@ class Answered:
     problem: str | None = None
 
 
-async def answers_of(client: openai.AsyncOpenAI, bodies: Sequence[Wire]) -> Answered:
-    """The answers to chat completions. Cancelled here, the batch is cancelled there. Raises what the SDK raises."""
+async def answers_of(
+    client: openai.AsyncOpenAI, bodies: Sequence[Wire], on_left: Callable[[str], None]
+) -> Answered:
+    """The answers to chat completions. Raises what the SDK raises.
+
+    Cancelled here, or cut off, the batch is cancelled there: `on_left` is told its id, and its files stay, for the answers
+    that it has until then cost money too.
+    """
     file = await client.files.create(file=("batch.jsonl", _lines(bodies)), purpose="batch")
-    batch: Batch | None = None
     try:
         batch = await client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window=WINDOW)
-        batch = await _ended(client, batch)
-        return await _answers(client, batch, len(bodies))
-    finally:
-        with suppress(Exception):  # what cannot be cleared away now is in the list of batches
-            async with asyncio.timeout(CLEAR_AWAY_S):
-                await _clear_away(client, batch, file.id)
+    except BaseException:
+        await _quietly(client.files.delete(file.id))
+        raise
+    try:
+        ended = await _ended(client, batch)
+        found = await _answers(client, ended, len(bodies))
+    except BaseException:
+        await _quietly(asyncio.to_thread(on_left, batch.id))
+        await _quietly(client.batches.cancel(batch.id))
+        raise
+    for file_id in (file.id, ended.output_file_id, ended.error_file_id):
+        if file_id is not None:  # they were only a way to the answers
+            await _quietly(client.files.delete(file_id))
+    return found
 
 
 def _lines(bodies: Sequence[Wire]) -> bytes:
@@ -92,13 +105,8 @@ def _reason(failed: Wire) -> str:
     return str(told.get("message") or "no reason was given.")[:500]
 
 
-async def _clear_away(client: openai.AsyncOpenAI, batch: Batch | None, file_id: str) -> None:
-    """Cancel what still runs, and delete the files: they were only a way to the answers."""
-    if batch is not None and batch.status not in ENDS:
-        with suppress(Exception):
-            await client.batches.cancel(batch.id)
-    files = (file_id, *((batch.output_file_id, batch.error_file_id) if batch is not None else ()))
-    for one in files:
-        if one is not None:
-            with suppress(Exception):
-                await client.files.delete(one)
+async def _quietly(last_call: Awaitable[Any]) -> None:
+    """Do what is only tidying up: what cannot be done now is seen in the list of batches."""
+    with suppress(Exception):
+        async with asyncio.timeout(LAST_CALL_S):
+            await last_call

@@ -36,13 +36,24 @@ class Answer:
 
 
 OnAnswer = Callable[[Answer], None]
+OnLeft = Callable[[str], None]
 
 
 class Asker:
-    """Asks one connection, and tells of each answer, so that it can be entered in the ledger."""
+    """Asks one connection, and tells of each answer, so that it can be entered in the ledger.
 
-    def __init__(self, client: openai.AsyncOpenAI, connection: str, on_answer: OnAnswer) -> None:
-        self._client, self._connection, self._on_answer = client, connection, on_answer
+    `on_left` is told the id of a batch that was left before its end: what it cost is known later.
+    """
+
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        connection: str,
+        on_answer: OnAnswer,
+        on_left: OnLeft = lambda _: None,
+    ) -> None:
+        self._client, self._connection = client, connection
+        self._on_answer, self._on_left = on_answer, on_left
 
     async def whole(
         self, model: str, messages: Sequence[Wire], *, limit: int | None = None, **more: Any
@@ -89,7 +100,7 @@ class Asker:
         """All answers by one batch, each with the time the whole took. Raises AppError and what the SDK raises."""
         began = time.perf_counter()
         bodies = [self._body(model, messages, limit) for messages in asked]
-        found = await answers_of(self._client, bodies)
+        found = await answers_of(self._client, bodies, self._on_left)
         took_s = time.perf_counter() - began
         answers = [self._told(_from_batch(answer, took_s)) for answer in found.answers]
         if found.problem is not None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from services.batches.accounts import Accounts
 from services.clients import Connection, as_app_error, open_client
 from services.errors import AppError, InvalidInput
 from services.lab.asking import Answer, Asker
@@ -69,8 +70,11 @@ class LiveRun:
 class Lab:
     """Runs experiments, one at a time: two at once would measure each other."""
 
-    def __init__(self, loop: BackgroundLoop, ledger: Ledger, budgets: Budgets, reports: Reports) -> None:
+    def __init__(
+        self, loop: BackgroundLoop, ledger: Ledger, budgets: Budgets, reports: Reports, accounts: Accounts
+    ) -> None:
         self._loop, self._ledger, self._budgets, self._reports = loop, ledger, budgets, reports
+        self._accounts = accounts
         self._live: LiveRun | None = None
 
     @property
@@ -114,7 +118,7 @@ class Lab:
     ) -> str | None:
         """All trials in turns; why it ended early, or None."""
         costs = _Costs(connection, self._ledger)
-        asker, notes = Asker(client, connection.name, costs.enter), Notes()
+        asker, notes = Asker(client, connection.name, costs.enter, self._accounts.begun), Notes()
         plan = live.report.plan
         for number in range(plan.rounds):
             # Whichever way went first last time goes second now, so that no way always has the warmer machine.

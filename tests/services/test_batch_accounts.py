@@ -96,7 +96,7 @@ def test_a_budget_stops_a_batch_before_it_is_sent(accounts: Accounts, budgets: B
 
 
 def test_a_batch_is_entered_once_it_has_ended(accounts: Accounts, ledger: Ledger) -> None:
-    accounts.begun(ENDED)
+    accounts.begun(ENDED.id)
     accounts.settle([replace(ENDED, status="in_progress", output_file_id=None)], OPENAI, lambda _: ANSWERS)
     assert ledger.rows() == []
     accounts.settle([ENDED], OPENAI, lambda _: ANSWERS)
@@ -114,7 +114,7 @@ def test_a_batch_is_entered_once_it_has_ended(accounts: Accounts, ledger: Ledger
 
 
 def test_pages_that_look_at_one_moment_enter_it_once(accounts: Accounts, ledger: Ledger) -> None:
-    accounts.begun(ENDED)
+    accounts.begun(ENDED.id)
     with ThreadPoolExecutor(6) as pages:
         list(pages.map(lambda _: accounts.settle([ENDED], OPENAI, lambda _: ANSWERS), range(6)))
     assert len(ledger.rows()) == 1
@@ -134,7 +134,7 @@ def test_a_file_that_is_gone_is_let_go_and_one_that_fails_is_asked_for_again(
     def gone(_: str) -> bytes:
         raise NotFound("No such file.")
 
-    accounts.begun(ENDED)
+    accounts.begun(ENDED.id)
     with pytest.raises(UpstreamFailed):
         accounts.settle([ENDED], OPENAI, fails)
     accounts.settle([ENDED], OPENAI, lambda _: ANSWERS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.batches.accounts import Accounts
 from services.clients import Connection
 from services.lab.records import Plan, Report
 from services.lab.reports import Reports
@@ -29,6 +30,7 @@ class Bench:
     ledger: Ledger
     budgets: Budgets
     reports: Reports
+    accounts: Accounts
 
     @property
     def connection(self) -> Connection:
@@ -52,5 +54,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     database = open_database(f"sqlite:///{tmp_path}/tandem.db")
     preferences = Preferences(database, "someone")
     ledger, budgets, reports = Ledger(database, "someone"), Budgets(preferences), Reports(preferences)
+    accounts = Accounts(preferences, ledger, budgets)
+    lab = Lab(BackgroundLoop(), ledger, budgets, reports, accounts)
     with ScriptedUpstream() as upstream:
-        yield Bench(upstream, Lab(BackgroundLoop(), ledger, budgets, reports), ledger, budgets, reports)
+        yield Bench(upstream, lab, ledger, budgets, reports, accounts)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from services.batches.api import BatchesApi
 from services.clients import Connection
 from services.errors import BudgetExceeded
 from services.lab.conclusion import conclude
@@ -63,15 +64,23 @@ def test_the_estimate_knows_that_half_of_it_is_billed_as_a_batch() -> None:
     assert batch_usd and single_usd and batch_usd / single_usd == Decimal("0.75")
 
 
-def test_stop_cancels_the_batch(bench: Bench, connection: Connection, account: Account) -> None:
-    bench.upstream.play(*[Script()] * 4, *[Script(hang=True)] * 4)
+def test_stop_cancels_the_batch_and_what_it_had_answered_is_metered_later(
+    bench: Bench, connection: Connection, account: Account
+) -> None:
+    bench.upstream.play(*[Script()] * 5, *[Script(hang=True)] * 3)
     live = bench.lab.start(PLAN, connection)
     assert bench.upstream.holding.wait(10)
+    (batch,) = account.client.batches.list().data
+    until(lambda: account.client.batches.retrieve(batch.id).request_counts.completed == 1)  # type: ignore[union-attr]
     live.stop()
     report = over(live)
     assert report.problem == "Stopped before its end." and len(report.trials) == 1
-    (batch,) = account.client.batches.list().data
     until(lambda: account.client.batches.retrieve(batch.id).status == "cancelled")
+    assert bench.ledger.totals().calls == 4
+    api = BatchesApi(lambda: connection)
+    bench.accounts.settle(api.all(), connection, api.content)
+    assert bench.ledger.totals().calls == 5
+    assert bench.accounts.costs()[batch.id]
 
 
 def test_a_model_that_vanishes_within_a_batch_is_said_and_the_rest_is_kept(
