@@ -140,7 +140,7 @@ def test_a_file_that_is_gone_is_let_go_and_one_that_fails_is_asked_for_again(
     accounts.settle([ENDED], OPENAI, lambda _: ANSWERS)
     assert len(ledger.rows()) == 1
     other = replace(ENDED, id="batch_2")
-    accounts.begun(other)
+    accounts.begun(other.id)
     accounts.settle([other], OPENAI, gone)
     accounts.settle([other], OPENAI, lambda _: ANSWERS)
     assert len(ledger.rows()) == 1
