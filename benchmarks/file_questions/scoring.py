@@ -28,7 +28,12 @@ def _holds(answer: str, words: str) -> bool:
 
 
 def same_rows(expected: Sequence[Sequence[Any]], given: Sequence[Sequence[Any]], is_ordered: bool) -> bool:
-    """Whether a result holds the expected rows and no others; it may have further columns, in any order."""
+    """Whether a result holds the expected rows and no others; it may have further columns, in any order.
+
+    A few single values may also stand beside each other, in one row.
+    """
+    if len(given) == 1 and 1 < len(expected) == len(given[0]) and all(len(row) == 1 for row in expected):
+        given = [(value,) for value in given[0]]
     if len(expected) != len(given) or not expected:
         return len(expected) == len(given)
     width = len(given[0])

@@ -85,7 +85,7 @@ def _draw_new(choice: Choice, api: BatchesApi, accounts: Accounts) -> None:
         return
     asked = figures.counted(looked.total, "request")
     expected = estimate(data, looked.model or "", looked.endpoint, is_local=choice.connection.is_local)
-    st.markdown(f":material/check: {asked} to `{looked.endpoint}`, model `{plain(looked.model or '')}`.")
+    st.markdown(f":material/check: {asked} to `{looked.endpoint}`, model {plain(looked.model or '')}.")
     st.caption(_expected(expected))
     if st.button(
         "Start the batch", type="primary", icon=":material/play_arrow:", key=f"batch-{given.file_id}"
@@ -156,7 +156,7 @@ def _draw_batch(api: BatchesApi, batch: BatchView, cost: str) -> None:
             made = batch.created_at.astimezone(state.zone())
             st.markdown(
                 f":{colour}-badge[{plain(word)}] **{plain(batch.model or 'Model not read yet')}** · {made:%d %b, %H:%M} · "
-                f"`{plain(batch.endpoint)}`",
+                f"{plain(batch.endpoint)}",
                 width="stretch",
             )
             if batch.can_be_cancelled and st.button(

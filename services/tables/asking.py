@@ -143,7 +143,11 @@ class _Asking:
 
     async def _find_sql(self) -> AsyncIterator[Event]:
         await asyncio.to_thread(self._prepare)
-        for number in range(1, ROUNDS + 1):
+        number = 0
+        while number < ROUNDS + (
+            self._doubted is not None
+        ):  # a doubt takes no round from the mending of errors
+            number += 1
             self._call = ToolCall(f"sql_{number}", TOOL, "")
             async for event in self._write():
                 yield event
@@ -215,7 +219,10 @@ class _Asking:
         if missing:
             raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
         mending.join_owner(query, self._question.tables)
+        mending.name_key(query, self._question.tables)
+        mending.all_in_order(query, self._question.question)
         query = sql.put_right(query, self._question.tables)
+        mending.order_periods(query, self._question.tables)
         self._doubt(query)
         return self._settled(query)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from services.documents.terms import terms
+from services.tables import asked
 from services.tables.shapes import Table
 from services.tables.values import Vocabulary
 from services.words import fold
@@ -17,27 +18,36 @@ if TYPE_CHECKING:
 FEWEST_LETTERS = 4
 """Shorter values, such as yes and new, stand in questions that do not mean them."""
 TIMES = ("date", "timestamp")
-_SHARE = re.compile(
-    r"%|\b(?:per ?cent|percentage|share|proportion|rate|ratio|fraction|prozent|prozentual\w*|anteil\w*|quote"
-    r"|pour ?cent|pourcentage|proportion|taux|por ?ciento|porcentaje|proporción|tasa|percentuale|quota)\b",
-    re.IGNORECASE,
-)
+_TIME = re.compile(r"(?:19|20)\d\d(?:-\d\d.*)?")
+_MEDIAN = re.compile(r"\b(?:median|quantile|percentile)", re.IGNORECASE)
+_FIRST_DAY, _LAST_DAY = re.compile(r"(?:from|first|von)_?"), re.compile(r"(?:to|until|till|last|bis)_?")
 
 
 def about(query: exp.Query, question: str, tables: Sequence[Table], words: Vocabulary) -> str | None:
     """The first objection to a query, as its writer is told it; None when there is none."""
+    days = {column.name for table in tables for column in table.columns if column.type in TIMES}
     return next(
         (
             objection
             for objection in (
                 _value_left_out(query, question, tables, words),
+                _exclude_each_other(query),
                 _share_not_asked(query, question),
-                _periods_not_grouped(query, tables),
+                _share_of_all(query),
+                _median_not_taken(query, question),
+                _time_not_asked(query, question),
+                _wrong_end(query, question, days),
+                _periods_not_grouped(query, days),
+                _ranked_by_another(query, question),
+                _last_day_left_out(query, question, days),
             )
             if objection
         ),
         None,
     )
+
+
+# --- what is looked for -----------------------------------------------------------------------
 
 
 def _value_left_out(
@@ -49,11 +59,11 @@ def _value_left_out(
     columns = {column.name.lower() for column in query.find_all(exp.Column)}
     named = {name.lower() for table in tables for name in (table.name, *(c.name for c in table.columns))}
     texts = fold(" ".join(str(one.this) for one in query.find_all(exp.Literal)))
-    asked = terms(question)
+    said = terms(question)
     places: dict[str, list[tuple[str, str]]] = {}
     for table, column, value in _values(tables, words):
         is_name = any(fold(value) in fold(name) for name in named)
-        if len(value) >= FEWEST_LETTERS and not is_name and _stands_in(terms(value), asked):
+        if len(value) >= FEWEST_LETTERS and not is_name and _stands_in(terms(value), said):
             places.setdefault(value, []).append((table, column))
     for value, found in places.items():
         if fold(value) not in texts and not any(column.lower() in columns for _, column in found):
@@ -71,10 +81,52 @@ def _values(tables: Sequence[Table], words: Vocabulary) -> Iterator[tuple[str, s
                 yield table.name, column.name, value
 
 
-def _stands_in(value: Sequence[str], asked: Sequence[str]) -> bool:
+def _stands_in(value: Sequence[str], said: Sequence[str]) -> bool:
     """Whether the words of a value stand in a question one after the other, endings aside."""
     size = len(value)
-    return size > 0 and any(list(asked[i : i + size]) == list(value) for i in range(len(asked) - size + 1))
+    return size > 0 and any(list(said[i : i + size]) == list(value) for i in range(len(said) - size + 1))
+
+
+def _exclude_each_other(query: exp.Query) -> str | None:
+    """A column shall be a text and not be it."""
+    from sqlglot import exp
+
+    for where in query.find_all(exp.Where):
+        wanted: set[tuple[str, str]] = set()
+        unwanted: set[tuple[str, str]] = set()
+        for condition in _joined_by_and(where.this):
+            is_not = isinstance(condition, (exp.Not, exp.NEQ))
+            bare = condition.this if isinstance(condition, exp.Not) else condition
+            if isinstance(bare, (exp.EQ, exp.NEQ, exp.In)) and isinstance(bare.this, exp.Column):
+                texts = {fold(str(one.this)) for one in bare.find_all(exp.Literal)}
+                (unwanted if is_not else wanted).update((bare.this.name, text) for text in texts)
+        for column, text in wanted & unwanted:
+            return f"No row can have “{text}” in {column} and not have it. Keep what the question wants."
+    return None
+
+
+def _joined_by_and(condition: exp.Expression) -> Iterator[exp.Expression]:
+    from sqlglot import exp
+
+    if isinstance(condition, (exp.And, exp.Paren)):
+        for side in condition.iter_expressions():
+            yield from _joined_by_and(side)
+    else:
+        yield condition
+
+
+def _time_not_asked(query: exp.Query, question: str) -> str | None:
+    """Only a year or a month counts, and the question speaks of none."""
+    from sqlglot import exp
+
+    if asked.of_time(question):
+        return None
+    conditions = (one for where in query.find_all(exp.Where) for one in where.find_all(exp.Literal))
+    time = next((str(one.this) for one in conditions if _TIME.fullmatch(str(one.this))), None)
+    return f"The question names no time: leave out the condition with {time}." if time else None
+
+
+# --- what is worked out -----------------------------------------------------------------------
 
 
 def _share_not_asked(query: exp.Query, question: str) -> str | None:
@@ -87,12 +139,82 @@ def _share_not_asked(query: exp.Query, question: str) -> str | None:
         for one in (product.left, product.right)
         if isinstance(one, exp.Literal) and not one.is_string and float(one.this) == 100
     )
-    if next(hundreds, None) is None or _SHARE.search(question):
+    if next(hundreds, None) is None or asked.for_share(question):
         return None
     return "The question does not ask for a percentage: nothing is to be multiplied by 100."
 
 
-def _periods_not_grouped(query: exp.Query, tables: Sequence[Table]) -> str | None:
+def _share_of_all(query: exp.Query) -> str | None:
+    """Rows with two properties are counted against all rows, where it may be those with one of them."""
+    from sqlglot import exp
+
+    for share in query.find_all(exp.Div):
+        counted, whole = share.left.find(exp.Filter), share.right
+        is_of_all = isinstance(whole, exp.Count) and isinstance(whole.this, exp.Star)
+        select = share.parent_select
+        if counted is None or not is_of_all or select is None or select.args.get("where"):
+            continue
+        if counted.expression.find(exp.And):
+            return (
+                "This is a share of all rows. “What percent of the b are a” takes the rows that are b in WHERE, "
+                "and of these the ones that are a in FILTER."
+            )
+    return None
+
+
+def _median_not_taken(query: exp.Query, question: str) -> str | None:
+    if not asked.for_median(question) or _MEDIAN.search(query.sql(dialect="duckdb")):
+        return None
+    return "The question asks for the median: SELECT median(x)."
+
+
+def _last_day_left_out(query: exp.Query, question: str, days: set[str]) -> str | None:
+    """Days from one to another are counted, and one of them is not."""
+    from sqlglot import exp
+
+    if not asked.for_days(question):
+        return None
+    for lasts in query.find_all(exp.Sub, exp.DateDiff):
+        last, first = lasts.this, lasts.expression
+        is_pair = all(isinstance(one, exp.Column) and one.name in days for one in (first, last))
+        if not is_pair or not (_FIRST_DAY.match(first.name) and _LAST_DAY.match(last.name)):
+            continue
+        if not isinstance(lasts.find_ancestor(exp.Add, exp.Select), exp.Add):
+            return f"Both days count: date_diff('day', {first.sql()}, {last.sql()}) + 1."
+    return None
+
+
+# --- what comes first -------------------------------------------------------------------------
+
+
+def _wrong_end(query: exp.Query, question: str, days: set[str]) -> str | None:
+    """The newest is found where the oldest is sought, or the other way round."""
+    wanted = asked.for_end(question)
+    found = _end(query, days)
+    if wanted is None or found is None or wanted == found[0]:
+        return None
+    column = found[1]
+    if wanted == "oldest":
+        return f"What is oldest, or has lasted longest, has the earliest {column}: ORDER BY {column} ASC, or min({column})."
+    return f"What is newest has the latest {column}: ORDER BY {column} DESC, or max({column})."
+
+
+def _end(query: exp.Query, days: set[str]) -> tuple[asked.End, str] | None:
+    """Which end of time a query finds, and by which column."""
+    from sqlglot import exp
+
+    order = query.args.get("order")
+    if order is not None and query.args.get("limit"):
+        first = order.expressions[0]
+        is_day = isinstance(first.this, exp.Column) and first.this.name in days
+        return ("newest" if first.args.get("desc") else "oldest", first.this.name) if is_day else None
+    extremes = [one for one in query.find_all(exp.Max, exp.Min) if isinstance(one.this, exp.Column)]
+    if len(extremes) != 1 or extremes[0].this.name not in days:
+        return None
+    return "newest" if isinstance(extremes[0], exp.Max) else "oldest", extremes[0].this.name
+
+
+def _periods_not_grouped(query: exp.Query, days: set[str]) -> str | None:
     """Months or years are ranked by a figure of single records."""
     from sqlglot import exp
 
@@ -101,8 +223,7 @@ def _periods_not_grouped(query: exp.Query, tables: Sequence[Table]) -> str | Non
         return None
     if query.args.get("group") or query.find(exp.AggFunc, exp.Window):
         return None
-    days = {column.name for table in tables for column in table.columns if column.type in TIMES}
-    periods = [item for item in query.expressions if _is_part_of_day(item, days)]
+    periods = [item for item in query.expressions if is_part_of_day(item, days)]
     rank = order.expressions[0].this
     if not periods or not isinstance(rank, exp.Column) or rank.name in {p.alias_or_name for p in periods}:
         return None
@@ -113,10 +234,28 @@ def _periods_not_grouped(query: exp.Query, tables: Sequence[Table]) -> str | Non
     )
 
 
-def _is_part_of_day(item: exp.Expression, days: set[str]) -> bool:
+def is_part_of_day(item: exp.Expression, days: set[str]) -> bool:
     """Whether something is worked out from a date, such as its month."""
     from sqlglot import exp
 
     bare = item.unalias()
     is_worked_out = isinstance(bare, exp.Func) and not isinstance(bare, exp.Cast)
     return is_worked_out and any(column.name in days for column in bare.find_all(exp.Column))
+
+
+def _ranked_by_another(query: exp.Query, question: str) -> str | None:
+    """A figure is worked out, and what comes first is chosen by something else."""
+    from sqlglot import exp
+
+    order = query.args.get("order")
+    if not isinstance(query, exp.Select) or order is None or not query.args.get("limit"):
+        return None
+    figures = [item for item in query.expressions if item.find(exp.AggFunc)]
+    rank = order.expressions[0].this
+    is_figure = rank.find(exp.AggFunc) or not isinstance(rank, exp.Column)
+    if not figures or is_figure or asked.for_end(question) or asked.of_last_ones(question):
+        return None
+    if rank.name in {item.alias_or_name for item in figures}:
+        return None
+    figure = figures[0].unalias().sql(dialect="duckdb", normalize_functions=False)
+    return f"It is ordered by {rank.name}. What has the highest or lowest {figure} is found by ORDER BY {figure}."

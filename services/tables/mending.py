@@ -1,4 +1,4 @@
-"""SQL completed from what is known of the tables: a join that was forgotten, spellings of one value counted together."""
+"""SQL completed from what is known of the tables and the question: a forgotten join, spellings counted together, all in order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from services.tables import asked
+from services.tables.doubts import TIMES, is_part_of_day
 from services.tables.references import references
 from services.tables.shapes import Column, Table
 from services.tables.values import Vocabulary
@@ -35,6 +37,78 @@ def join_owner(query: exp.Query, tables: Sequence[Table]) -> None:
         this=exp.column(column.name, table=table.name), expression=exp.column(key.name, table=other.name)
     )
     query.join(other.name, on=on, copy=False)
+
+
+def name_key(query: exp.Query, tables: Sequence[Table]) -> None:
+    """A key called by the name that it has in another table: `customer_id` of a table where it is `id`."""
+    from sqlglot import exp
+
+    for select in query.find_all(exp.Select):
+        table = _only_source(select, tables)
+        if table is None:
+            continue
+        outer = _names_around(select, tables)
+        known = _names(table) | outer | {item.alias.lower() for item in select.expressions if item.alias}
+        for column in select.find_all(exp.Column):
+            name = column.name.lower()
+            if column.table or column.parent_select is not select or name in known:
+                continue
+            keys = {
+                key.name for _, one, other, key in references(tables) if other is table and one.name == name
+            }
+            if len(keys) == 1:
+                column.set("this", exp.to_identifier(keys.pop()))
+
+
+def _only_source(select: exp.Select, tables: Sequence[Table]) -> Table | None:
+    from sqlglot import exp
+
+    source = select.args.get("from_") or select.args.get("from")
+    if source is None or select.args.get("joins") or not isinstance(source.this, exp.Table):
+        return None
+    return next((table for table in tables if table.name == source.this.name.lower()), None)
+
+
+def _names_around(select: exp.Select, tables: Sequence[Table]) -> set[str]:
+    """Columns that a subquery may use of what it stands in."""
+    from sqlglot import exp
+
+    around, names = select.parent_select, set[str]()
+    while isinstance(around, exp.Select):
+        for read in around.find_all(exp.Table):
+            names |= {n for table in tables if table.name == read.name.lower() for n in _names(table)}
+        around = around.parent_select
+    return names
+
+
+def all_in_order(query: exp.Query, question: str) -> None:
+    """Where all of something is asked for, highest first, nothing is left out."""
+    if query.args.get("order") is not None and asked.for_all_in_order(question):
+        query.set("limit", None)
+
+
+def order_periods(query: exp.Query, tables: Sequence[Table]) -> None:
+    """Months and years come in their order, where no other is asked for."""
+    from sqlglot import exp
+
+    group = query.args.get("group")
+    if (
+        not isinstance(query, exp.Select)
+        or group is None
+        or query.args.get("order")
+        or query.args.get("limit")
+    ):
+        return
+    days = {column.name for table in tables for column in table.columns if column.type in TIMES}
+    grouped = {one.sql().lower() for one in group.expressions}
+    for place, item in enumerate(query.expressions, 1):
+        bare = item.unalias()
+        is_grouped = bool({str(place), item.alias.lower(), bare.sql().lower()} & grouped)
+        is_period = is_part_of_day(item, days) or (isinstance(bare, exp.Column) and bare.name in days)
+        if is_grouped and is_period:
+            by = exp.column(item.alias) if item.alias else bare.copy()
+            query.order_by(by, copy=False)
+            return
 
 
 def group_spellings(query: exp.Query, tables: Sequence[Table], words: Vocabulary) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def literal(text: str) -> str:
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_WORD = re.compile(r"[\W_]+")
+_UNNAMED_SHEET = re.compile(r"(?:sheet|tabelle|blatt|feuil|hoja|foglio|planilha|blad|ark|arkusz)_?\d*")
 _SPELLED = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "&": " and ", "%": " percent "}
 )
@@ -55,9 +56,16 @@ def column_names(titles: Iterable[str]) -> list[str]:
     return names
 
 
-def table_name(filename: str, taken: Collection[str]) -> str:
-    """A name for the table of a file that none of `taken` has."""
-    return _free(sql_name(PurePosixPath(filename).stem, "table_1", "t_"), taken)
+def table_name(filename: str, taken: Collection[str], sheet: str | None = None) -> str:
+    """A name for the table of a file that none of `taken` has: the sheet's where one is asked for that somebody has named."""
+    of_file = sql_name(PurePosixPath(filename).stem, "table_1", "t_")
+    return _free(sheet_name(sheet) or of_file, taken)
+
+
+def sheet_name(sheet: str | None) -> str:
+    """A sheet's name as SQL takes it; nothing for one that only has its number."""
+    name = sql_name(sheet or "", "", "t_")
+    return "" if _UNNAMED_SHEET.fullmatch(name) else name
 
 
 def sql_name(title: str, otherwise: str, before_digit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from services.tables.names import sheet_name
 from services.tables.shapes import Column, Table
 
 Reference = tuple[Table, Column, Table, Column]
@@ -49,5 +50,5 @@ def _refers(column: Column, other: Table, key: Column) -> bool:
     owner, _, kind = column.name.rpartition("_")
     if not owner or kind not in KEYS:
         return False
-    is_owner = owner in (other.name, other.name.removesuffix("s")) or other.name.startswith(owner)
-    return is_owner and key.name in (*KEYS, f"{owner}_{kind}")
+    names = (other.name, sheet_name(other.options.sheet))
+    return any(name.startswith(owner) for name in names) and key.name in (*KEYS, f"{owner}_{kind}")

@@ -265,7 +265,7 @@ class Tables:
             id=new_id("table"),
             owner=self._owner,
             collection_id=collection_id,
-            name=table_name(filename, taken),
+            name=table_name(filename, taken, asked.sheet),
             filename=filename,
             size_bytes=self._size_kept(key),
             blob_key=key,

@@ -40,7 +40,7 @@ class Shop:
         self._connection = duckdb.connect(config={"enable_external_access": False})
         self._connection.execute(SHOP)
         self.asked: list[str] = []
-        self.tables = tuple(self._table(name) for name in ("sales", "customers"))
+        self.tables = tuple(self.table(name) for name in ("sales", "customers"))
 
     def query(self, sql: str) -> Result:
         self.asked.append(sql)
@@ -63,7 +63,8 @@ class Shop:
     def sources(self, sql: str) -> tuple[Source, ...]:
         return (Source("sales", "sales.csv", 2, (1, 2)),)
 
-    def _table(self, name: str) -> Table:
+    def table(self, name: str) -> Table:
+        """A table as it is now."""
         columns = self._connection.execute(f"DESCRIBE {name}").fetchall()
         named = [(column, column, column_type(kind)) for column, kind, *_ in columns]
         described, count = describe(self._connection, name, named)

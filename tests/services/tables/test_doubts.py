@@ -26,6 +26,26 @@ def doubt(text: str, question: str) -> str | None:
             "Which month sold most?",
             "sum(quantity)",
         ),
+        ("SELECT sum(quantity) FROM sales WHERE ordered_on >= '2024-01-01'", "How many pieces?", "no time"),
+        ("SELECT avg(quantity) FROM sales", "What is the median quantity?", "median(x)"),
+        ("SELECT max(ordered_on) FROM sales", "Since when do we have orders?", "min(ordered_on)"),
+        ("SELECT * FROM sales ORDER BY ordered_on DESC LIMIT 1", "Was ist der älteste Auftrag?", "ASC"),
+        ("SELECT * FROM sales ORDER BY ordered_on LIMIT 1", "What is the most recent order?", "DESC"),
+        (
+            "SELECT max(quantity), country FROM sales GROUP BY country ORDER BY country LIMIT 1",
+            "Where was the biggest order from?",
+            "ORDER BY MAX(quantity)",
+        ),
+        (
+            "SELECT count(*) FROM sales WHERE product IN ('Chair', 'chair') AND product <> 'chair'",
+            "How many orders of a chair, however spelled?",
+            "“chair” in product",
+        ),
+        (
+            "SELECT 100.0 * count(*) FILTER (WHERE shipped_at IS NOT NULL AND quantity > 3) / count(*) FROM sales",
+            "What percentage of the shipped orders had more than 3 pieces?",
+            "WHERE",
+        ),
     ],
 )
 def test_signs_of_another_question_are_told(text: str, question: str, told: str) -> None:
@@ -44,7 +64,41 @@ def test_signs_of_another_question_are_told(text: str, question: str, told: str)
             "SELECT month(ordered_on), sum(quantity) FROM sales GROUP BY 1 ORDER BY 2 DESC LIMIT 1",
             "Which month sold most?",
         ),
+        ("SELECT sum(quantity) FROM sales WHERE ordered_on >= '2024-01-01'", "How many since 2024?"),
+        ("SELECT median(quantity) FROM sales", "What is the median quantity?"),
+        ("SELECT min(ordered_on), max(ordered_on) FROM sales", "What is the oldest and the newest order?"),
+        ("SELECT max(ordered_on) FROM sales", "When was the latest order?"),
+        (
+            "SELECT ordered_on, sum(quantity) FROM sales GROUP BY 1 ORDER BY ordered_on DESC LIMIT 3",
+            "How many pieces on the last three days with orders?",
+        ),
+        (
+            "SELECT country, count(*) AS n FROM sales GROUP BY country ORDER BY n DESC LIMIT 1",
+            "Which country has the most orders?",
+        ),
+        (
+            "SELECT count(*) FROM sales WHERE product = 'Chair' AND NOT country = 'Spain'",
+            "Chairs, not Spain?",
+        ),
     ],
 )
 def test_what_answers_is_left_alone(text: str, question: str) -> None:
     assert doubt(text, question) is None
+
+
+@pytest.mark.parametrize(
+    ("days", "is_doubted"),
+    [
+        ("to_day - from_day", True),
+        ("date_diff('day', from_day, to_day)", True),
+        ("to_day - from_day + 1", False),
+        ("date_diff('day', from_day, to_day) + 1", False),
+    ],
+)
+def test_the_last_day_of_an_absence_counts(days: str, is_doubted: bool) -> None:
+    shop = Shop()
+    shop.run("CREATE TABLE absences AS SELECT DATE '2024-05-01' AS from_day, DATE '2024-05-03' AS to_day")
+    table, question = shop.table("absences"), "How many days was anybody away?"
+    words = vocabulary((table,), question, shop.query)
+    told = doubts.about(sql.parse(f"SELECT sum({days}) FROM absences"), question, (table,), words)
+    assert ("+ 1" in (told or "")) is is_doubted

@@ -1,6 +1,8 @@
-"""A forgotten join is put in where one key leads there, and spellings of a value count as one."""
+"""A forgotten join is put in where one key leads there, spellings of a value count as one, and all stays all."""
 
 from __future__ import annotations
+
+import pytest
 
 from services.tables import mending, sql
 from services.tables.values import vocabulary
@@ -38,3 +40,52 @@ def test_groups_that_are_spelled_alike_keep_their_capitals() -> None:
     query = sql.parse("SELECT country, COUNT(*) FROM sales GROUP BY country")
     assert mending.group_spellings(query, shop.tables, words) == ()
     assert query.sql(dialect="duckdb") == "SELECT country, COUNT(*) FROM sales GROUP BY country"
+
+
+def mended(text: str, question: str = "") -> str:
+    shop = Shop()
+    query = sql.parse(text)
+    mending.name_key(query, shop.tables)
+    mending.all_in_order(query, question)
+    mending.order_periods(query, shop.tables)
+    shop.query(query.sql(dialect="duckdb"))
+    return query.sql(dialect="duckdb", normalize_functions=False)
+
+
+def test_a_key_has_the_name_that_its_table_gives_it() -> None:
+    without = "SELECT COUNT(*) FROM customers WHERE {} NOT IN (SELECT customer_id FROM sales)"
+    assert mended(without.format("customer_id")) == mended(without.format("id"))
+
+
+def test_a_subquery_may_use_the_key_around_it() -> None:
+    text = "SELECT product FROM sales WHERE EXISTS(SELECT 1 FROM customers WHERE id = customer_id)"
+    assert mended(text) == text
+
+
+@pytest.mark.parametrize(
+    ("question", "is_all"),
+    [
+        ("Pieces by country, most first, to two decimals?", True),
+        ("Stückzahl nach Land, höchste zuerst", True),
+        ("The three best countries, most first", False),
+        ("Which country, most first?", False),
+        ("The top 5 countries", False),
+    ],
+)
+def test_all_of_them_in_order_is_all_of_them(question: str, is_all: bool) -> None:
+    text = "SELECT country, SUM(quantity) AS n FROM sales GROUP BY country ORDER BY n DESC LIMIT 2"
+    assert ("LIMIT" not in mended(text, question)) is is_all
+
+
+@pytest.mark.parametrize(
+    ("select", "order"),
+    [
+        ("SELECT MONTH(ordered_on) AS m, COUNT(*) FROM sales GROUP BY m", " ORDER BY m"),
+        ("SELECT MONTH(ordered_on), COUNT(*) FROM sales GROUP BY 1", " ORDER BY MONTH(ordered_on)"),
+        ("SELECT ordered_on, COUNT(*) FROM sales GROUP BY ordered_on", " ORDER BY ordered_on"),
+        ("SELECT country, COUNT(*) FROM sales GROUP BY country", ""),
+        ("SELECT MONTH(ordered_on) AS m, COUNT(*) AS n FROM sales GROUP BY m ORDER BY n", ""),
+    ],
+)
+def test_months_come_in_their_order(select: str, order: str) -> None:
+    assert mended(select) == select + order
