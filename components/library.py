@@ -169,7 +169,10 @@ def _draw_import(house: House) -> None:
 
 def _draw_import_form(house: House) -> None:
     file = st.file_uploader(
-        "A file exported from Tandem (JSON or Markdown)", type=["json", "md"], key="library-import"
+        "A file exported from Tandem (JSON or Markdown)",
+        type=["json", "md"],
+        key="library-import",
+        max_upload_size=256,
     )
     if file is not None and st.button("Import", key="library-import-go", type="primary"):
         try:

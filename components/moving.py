@@ -128,7 +128,9 @@ def draw_import(house: House, assistant: Assistant | None) -> None:
             "JSON as OpenAI's API listed a thread's messages, alone, in a list, or one a line. Files that the messages speak of "
             "stayed there."
         )
-        file = st.file_uploader("A file with threads", type=["json", "jsonl"], key="threads-import")
+        file = st.file_uploader(
+            "A file with threads", type=["json", "jsonl"], key="threads-import", max_upload_size=64
+        )
         if file is None:
             return
         try:

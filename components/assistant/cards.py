@@ -65,7 +65,7 @@ class Cards:
     def _draw_answer(self, call: ToolCall) -> str:
         """The person's answer: typed, or a file, which takes the browser no time however long it is."""
         typed = st.text_area("Your answer to the model", key=f"answer-{call.id}", height=ARGUMENTS_HEIGHT_PX)
-        file = st.file_uploader("or a file", key=f"answer-file-{call.id}")
+        file = st.file_uploader("or a file", key=f"answer-file-{call.id}", max_upload_size=32)
         if file is None:
             return typed or ""
         text = decoded(file.getvalue())

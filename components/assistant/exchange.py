@@ -45,7 +45,7 @@ def import_dialog(desk: Desk) -> None:
     st.caption(
         "A file exported from Tandem, or what OpenAI's API gave for `assistants.list()` or `assistants.retrieve()`."
     )
-    file = st.file_uploader("Assistants as JSON", type=["json"], key="import-assistants")
+    file = st.file_uploader("Assistants as JSON", type=["json"], key="import-assistants", max_upload_size=32)
     if file is None:
         return
     try:

@@ -219,6 +219,7 @@ def _draw_files(lane: Lane) -> None:
         "Files for this lane alone, with its next message",
         accept_multiple_files=True,
         key=f"files-{lane.id}",
+        max_upload_size=64,
         help="Files for all lanes go into the message box. A tool of the server reads them, or they travel as text.",
     )
     kept: dict[str, list[tuple[str, bytes]]] = st.session_state.setdefault(OWN_FILES, {})

@@ -92,7 +92,9 @@ def _all(house: House, current: str | None) -> None:
 
 @st.dialog("Open a shared comparison", icon=":material/upload:")
 def _import(house: House) -> None:
-    given = st.file_uploader("A comparison shared from Tandem (JSON)", "json", key="import-comparison")
+    given = st.file_uploader(
+        "A comparison shared from Tandem (JSON)", "json", key="import-comparison", max_upload_size=256
+    )
     st.caption(
         "It is opened as a copy of your own. Lanes whose connection you lack can be read, and set up anew."
     )

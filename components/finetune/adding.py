@@ -38,7 +38,11 @@ def draw(house: House, data_set: DataSet) -> None:
 def _draw_file(house: House, data_set: DataSet) -> None:
     sent = st.session_state.get(SENT, 0)
     given = st.file_uploader(
-        "Files with examples", list(ENDINGS), accept_multiple_files=True, key=f"file-{sent}"
+        "Files with examples",
+        list(ENDINGS),
+        accept_multiple_files=True,
+        key=f"file-{sent}",
+        max_upload_size=32,
     )
     st.caption(FORMS)
     if not given:

@@ -34,7 +34,9 @@ def choose(house: House, gpt: Gpt, key: str) -> str | None:
 
 
 def _uploaded(key: str) -> str | None:
-    given = st.file_uploader("Upload one", ["png", "jpg", "jpeg", "webp", "gif"], key=f"picture-{key}")
+    given = st.file_uploader(
+        "Upload one", ["png", "jpg", "jpeg", "webp", "gif"], key=f"picture-{key}", max_upload_size=32
+    )
     return None if given is None else picture_from(plain(given.name), given.getvalue())
 
 

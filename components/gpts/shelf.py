@@ -54,7 +54,7 @@ def _draw_cards(gpts: list[Gpt], *, is_own: bool) -> None:
 
 
 def _draw_import() -> None:
-    given = st.file_uploader("A file that was shared", "json", key=OPENED_FILE)
+    given = st.file_uploader("A file that was shared", "json", key=OPENED_FILE, max_upload_size=1)
     st.caption(
         "You see what is in it before it is kept. Its instructions are text: they can do no more than be sent to a model."
     )

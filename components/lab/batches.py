@@ -74,7 +74,9 @@ def _draw_new(choice: Choice, api: BatchesApi, accounts: Accounts) -> None:
         "An example to start from", example, "batch.jsonl", "application/jsonl", icon=":material/download:"
     )
     sent = st.session_state.get(SENT, 0)
-    given = st.file_uploader("Requests as JSONL", ["jsonl", "ndjson", "txt"], key=f"batch-file-{sent}")
+    given = st.file_uploader(
+        "Requests as JSONL", ["jsonl", "ndjson", "txt"], key=f"batch-file-{sent}", max_upload_size=200
+    )
     if given is None:
         return
     data = given.getvalue()

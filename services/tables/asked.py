@@ -88,3 +88,8 @@ def of_last_ones(question: str) -> bool:
 def for_all_in_order(question: str) -> bool:
     """Everything, with the highest or lowest first, and no number of how many."""
     return bool(_IN_ORDER.search(question)) and not _COUNT.search(_PLACES.sub("", question))
+
+
+def only_of_decimals(question: str) -> bool:
+    """A number of decimals is named, and no number of anything else."""
+    return bool(_PLACES.search(question)) and not _COUNT.search(_PLACES.sub("", question))

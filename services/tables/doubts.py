@@ -179,8 +179,11 @@ def _last_day_left_out(query: exp.Query, question: str, days: set[str]) -> str |
         is_pair = all(isinstance(one, exp.Column) and one.name in days for one in (first, last))
         if not is_pair or not (_FIRST_DAY.match(first.name) and _LAST_DAY.match(last.name)):
             continue
-        if not isinstance(lasts.find_ancestor(exp.Add, exp.Select), exp.Add):
-            return f"Both days count: date_diff('day', {first.sql()}, {last.sql()}) + 1."
+        around = lasts.find_ancestor(exp.Add, exp.AggFunc, exp.Select)
+        if not isinstance(around, exp.Add):
+            days_each = f"date_diff('day', {first.sql()}, {last.sql()}) + 1"
+            is_added = isinstance(around, exp.Sum)
+            return f"Both days of each row count: {f'sum({days_each})' if is_added else days_each}."
     return None
 
 

@@ -82,8 +82,10 @@ def _names_around(select: exp.Select, tables: Sequence[Table]) -> set[str]:
 
 
 def all_in_order(query: exp.Query, question: str) -> None:
-    """Where all of something is asked for, highest first, nothing is left out."""
-    if query.args.get("order") is not None and asked.for_all_in_order(question):
+    """Where all of something is asked for, highest first, nothing is left out; “two decimals” do not mean two rows."""
+    is_all = query.args.get("order") is not None and asked.for_all_in_order(question)
+    limit = query.args.get("limit")
+    if is_all or (limit is not None and limit.expression.name != "1" and asked.only_of_decimals(question)):
         query.set("limit", None)
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 
 from scripts.chromium import find_chromium
 from services.engines.manifest import local_models
+from services.media.audio.encoding import wav_header
 from services.metering.ledger import Ledger
 from services.settings import DEFAULT_OWNER, get_settings
 from services.storage.database import open_database
@@ -144,3 +145,19 @@ def test_a_recording_becomes_text_and_subtitles(
     page.get_by_role("button", name="Transcribe").click()
     expect(page.get_by_text(re.compile("capital of Norway", re.IGNORECASE))).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_role("button", name="Subtitles (SRT)")).to_be_visible(timeout=LIMIT_MS)
+
+
+def test_a_long_recording_arrives(
+    talking: RunningApp, new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    """Larger than what a plain Streamlit app takes of its own accord: 40 MB."""
+    silence = tmp_path / "silence.wav"
+    size = 40 * 2**20
+    silence.write_bytes(wav_header(size, 48_000) + bytes(size))
+    page = new_context(base_url=talking.url).new_page()
+    page.set_default_timeout(LIMIT_MS)
+    page.goto("/voice")
+    page.get_by_role("tab", name="Recordings").click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(silence)
+    page.get_by_role("button", name="Transcribe").click()
+    expect(page.get_by_text("Nobody speaks in this recording.")).to_be_visible(timeout=LIMIT_MS)
