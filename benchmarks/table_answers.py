@@ -1,7 +1,7 @@
 """Questions to tables, answered by the local model through /v1: the share whose result is exactly right.
 
-`python -m benchmarks.table_answers [--only WORDS] [--every N] [--url URL --key KEY --model MODEL]` prints every question with its SQL;
-without an address it starts the app.
+`python -m benchmarks.table_answers [--later] [--only WORDS] [--every N] [--url URL --key KEY --model MODEL]`
+prints every question with its SQL; without an address it starts the app.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.file_questions import TABLES, TableQuestion, table_questions
+from benchmarks.file_questions import LATER, TABLES, TableQuestion, table_questions
 from benchmarks.file_questions.scoring import same_rows
 from benchmarks.report import Figure, at_least
 from benchmarks.servers import KEY, own_app
@@ -98,24 +98,29 @@ class Asker:
 
 def figures(quick: bool = False) -> list[Figure]:
     """How many results are exactly right, and how long a question takes."""
-    asked = table_questions()[:: len(table_questions()) // QUICK] if quick else table_questions()
+    tuned, later = table_questions(), () if quick else table_questions(LATER)
+    asked = tuned[:: len(tuned) // QUICK] if quick else tuned
     with _server() as connection, asker(connection, get_settings().chat_model) as asks:
-        return summary([asks.ask(question) for question in asked])
+        outcomes = [asks.ask(question) for question in (*asked, *later)]
+    first, second = outcomes[: len(asked)], outcomes[len(asked) :]
+    return summary(first) + ([_right(second, "questions written after the tuning")] if second else [])
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[Figure]:
     """The figures of these outcomes."""
-    right = sum(outcome.is_right for outcome in outcomes)
     answers = [outcome.answer for outcome in outcomes if outcome.answer.result is not None]
     by_model = sum(answer.sentence_by == "model" for answer in answers)
     return [
-        at_least(
-            f"results exactly right, of {len(outcomes)} questions", round(right / len(outcomes), 3), TARGET
-        ),
+        _right(outcomes, "questions"),
         Figure("SQL that ran", f"{len(answers)} of {len(outcomes)}"),
         Figure("sentences of the model whose numbers are in the result", f"{by_model} of {len(answers)}"),
         Figure("median time of a question", f"{statistics.median(o.duration_s for o in outcomes):.1f} s"),
     ]
+
+
+def _right(outcomes: Sequence[Outcome], what: str) -> Figure:
+    share = sum(outcome.is_right for outcome in outcomes) / len(outcomes)
+    return at_least(f"results exactly right, of {len(outcomes)} {what}", round(share, 3), TARGET)
 
 
 @contextmanager
@@ -164,6 +169,7 @@ def main() -> None:
     """Ask, print each answer, and the figures at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="ask only questions that have this in their id or words")
+    parser.add_argument("--later", action="store_true", help="ask the questions that nothing was tuned on")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each Nth question only")
     parser.add_argument("--url", help="a server to ask, ending in /v1")
     parser.add_argument("--key", default=KEY)
@@ -174,7 +180,7 @@ def main() -> None:
         _given(given.url, given.key) if given.url else _server() as connection,
         asker(connection, given.model) as asks,
     ):
-        for question in table_questions()[:: given.every]:
+        for question in (table_questions(LATER) if given.later else table_questions())[:: given.every]:
             if given.only.casefold() in f"{question.id} {question.text}".casefold():
                 outcomes.append(asks.ask(question))
                 _print(outcomes[-1])

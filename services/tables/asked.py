@@ -17,7 +17,9 @@ _SHARE = re.compile(
     r"|pour ?cent|pourcentage|taux|por ?ciento|porcentaje|proporción|tasa|percentuale|quota)\b",
     re.IGNORECASE,
 )
+_OF_ALL = _words("of all", "overall", "in total", "aller", "insgesamt", "de tous", "de todos", "de todas")
 _MEDIAN = _words(r"medians?", "médianes?", "medianas?", "mediane", "zentralwert")
+_AVERAGE = _words("averages?", "means?", "durchschnitt\\w*", "mittelwert\\w*", "moyennes?", "promedios?", "medi[ao]s?")
 _DAYS = _words("days?", "tagen?", "tage", "jours?", "días?", "giorni", "dagen")
 _OLDEST = _words(
     "oldest", "earliest", "longest", "since when", "ältest\\w*", "frühest\\w*", "längst\\w*", "seit wann",
@@ -57,9 +59,19 @@ def for_share(question: str) -> bool:
     return bool(_SHARE.search(question))
 
 
+def for_share_of_all(question: str) -> bool:
+    """A share of everything there is."""
+    return bool(_OF_ALL.search(question))
+
+
 def for_median(question: str) -> bool:
     """The value in the middle."""
     return bool(_MEDIAN.search(question))
+
+
+def for_average(question: str) -> bool:
+    """The mean."""
+    return bool(_AVERAGE.search(question))
 
 
 def for_days(question: str) -> bool:

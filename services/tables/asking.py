@@ -220,6 +220,8 @@ class _Asking:
             raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
         mending.join_owner(query, self._question.tables)
         mending.name_key(query, self._question.tables)
+        mending.want_and_not(query)
+        mending.take_median(query, self._question.question)
         mending.all_in_order(query, self._question.question)
         query = sql.put_right(query, self._question.tables)
         mending.order_periods(query, self._question.tables)

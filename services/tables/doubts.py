@@ -31,9 +31,8 @@ def about(query: exp.Query, question: str, tables: Sequence[Table], words: Vocab
             objection
             for objection in (
                 _value_left_out(query, question, tables, words),
-                _exclude_each_other(query),
                 _share_not_asked(query, question),
-                _share_of_all(query),
+                _share_of_all(query, question),
                 _median_not_taken(query, question),
                 _time_not_asked(query, question),
                 _wrong_end(query, question, days),
@@ -87,34 +86,6 @@ def _stands_in(value: Sequence[str], said: Sequence[str]) -> bool:
     return size > 0 and any(list(said[i : i + size]) == list(value) for i in range(len(said) - size + 1))
 
 
-def _exclude_each_other(query: exp.Query) -> str | None:
-    """A column shall be a text and not be it."""
-    from sqlglot import exp
-
-    for where in query.find_all(exp.Where):
-        wanted: set[tuple[str, str]] = set()
-        unwanted: set[tuple[str, str]] = set()
-        for condition in _joined_by_and(where.this):
-            is_not = isinstance(condition, (exp.Not, exp.NEQ))
-            bare = condition.this if isinstance(condition, exp.Not) else condition
-            if isinstance(bare, (exp.EQ, exp.NEQ, exp.In)) and isinstance(bare.this, exp.Column):
-                texts = {fold(str(one.this)) for one in bare.find_all(exp.Literal)}
-                (unwanted if is_not else wanted).update((bare.this.name, text) for text in texts)
-        for column, text in wanted & unwanted:
-            return f"No row can have “{text}” in {column} and not have it. Keep what the question wants."
-    return None
-
-
-def _joined_by_and(condition: exp.Expression) -> Iterator[exp.Expression]:
-    from sqlglot import exp
-
-    if isinstance(condition, (exp.And, exp.Paren)):
-        for side in condition.iter_expressions():
-            yield from _joined_by_and(side)
-    else:
-        yield condition
-
-
 def _time_not_asked(query: exp.Query, question: str) -> str | None:
     """Only a year or a month counts, and the question speaks of none."""
     from sqlglot import exp
@@ -144,22 +115,38 @@ def _share_not_asked(query: exp.Query, question: str) -> str | None:
     return "The question does not ask for a percentage: nothing is to be multiplied by 100."
 
 
-def _share_of_all(query: exp.Query) -> str | None:
+def _share_of_all(query: exp.Query, question: str) -> str | None:
     """Rows with two properties are counted against all rows, where it may be those with one of them."""
     from sqlglot import exp
 
     for share in query.find_all(exp.Div):
-        counted, whole = share.left.find(exp.Filter), share.right
+        counted, whole, select = share.left.find(exp.Filter), share.right, share.parent_select
         is_of_all = isinstance(whole, exp.Count) and isinstance(whole.this, exp.Star)
-        select = share.parent_select
         if counted is None or not is_of_all or select is None or select.args.get("where"):
             continue
-        if counted.expression.find(exp.And):
-            return (
-                "This is a share of all rows. “What percent of the b are a” takes the rows that are b in WHERE, "
-                "and of these the ones that are a in FILTER."
-            )
+        both = counted.expression.this
+        if not isinstance(both, exp.And) or asked.for_share_of_all(question):
+            continue
+        first, then = sorted((both.left, both.right), key=lambda one: _place(one, question))
+        return (
+            f"This is a share of all rows. If it is a share of those with {_said(first)}, write "
+            f"100.0 * count(*) FILTER (WHERE {_said(then)}) / count(*) with WHERE {_said(first)}."
+        )
     return None
+
+
+def _place(condition: exp.Expr, question: str) -> int:
+    """Where in a question a condition is spoken of; far behind it where it is not."""
+    from sqlglot import exp
+
+    texts = [str(one.this) for one in condition.find_all(exp.Literal)]
+    names = [one.name.replace("_", " ") for one in condition.find_all(exp.Column)]
+    said, meant = terms(question), {term for text in (*texts, *names) for term in terms(text)}
+    return next((place for place, term in enumerate(said) if term in meant), len(said))
+
+
+def _said(one: exp.Expr) -> str:
+    return one.unalias().sql(dialect="duckdb", normalize_functions=False)
 
 
 def _median_not_taken(query: exp.Query, question: str) -> str | None:
@@ -230,7 +217,7 @@ def _periods_not_grouped(query: exp.Query, days: set[str]) -> str | None:
     rank = order.expressions[0].this
     if not periods or not isinstance(rank, exp.Column) or rank.name in {p.alias_or_name for p in periods}:
         return None
-    said = periods[0].unalias().sql(dialect="duckdb", normalize_functions=False)
+    said = _said(periods[0])
     return (
         f"Each row is a single record, so this finds one record and not a whole period. "
         f"To compare periods: GROUP BY {said} ORDER BY sum({rank.name}), or avg({rank.name})."
@@ -260,5 +247,5 @@ def _ranked_by_another(query: exp.Query, question: str) -> str | None:
         return None
     if rank.name in {item.alias_or_name for item in figures}:
         return None
-    figure = figures[0].unalias().sql(dialect="duckdb", normalize_functions=False)
+    figure = _said(figures[0])
     return f"It is ordered by {rank.name}. What has the highest or lowest {figure} is found by ORDER BY {figure}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from services.tables import asked
@@ -11,6 +11,7 @@ from services.tables.doubts import TIMES, is_part_of_day
 from services.tables.references import references
 from services.tables.shapes import Column, Table
 from services.tables.values import Vocabulary
+from services.words import fold
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -79,6 +80,54 @@ def _names_around(select: exp.Select, tables: Sequence[Table]) -> set[str]:
             names |= {n for table in tables if table.name == read.name.lower() for n in _names(table)}
         around = around.parent_select
     return names
+
+
+def want_and_not(query: exp.Query) -> None:
+    """A column that shall have a text, and another condition by which it shall not: the second is left out."""
+    from sqlglot import exp
+
+    for where in query.find_all(exp.Where):
+        conditions = list(_joined_by_and(where.this))
+        wanted = {text for one in conditions if not _is_not(one) for text in _texts(one)}
+        kept = [one for one in conditions if not _is_not(one) or not _texts(one) or _texts(one) - wanted]
+        if len(kept) < len(conditions):
+            where.set("this", exp.and_(*kept, copy=False))
+
+
+def _joined_by_and(condition: exp.Expr) -> Iterator[exp.Expr]:
+    from sqlglot import exp
+
+    bare = condition.unnest()
+    if isinstance(bare, exp.And):
+        yield from _joined_by_and(bare.left)
+        yield from _joined_by_and(bare.right)
+    else:
+        yield condition
+
+
+def _is_not(condition: exp.Expr) -> bool:
+    from sqlglot import exp
+
+    return isinstance(condition, (exp.Not, exp.NEQ))
+
+
+def _texts(condition: exp.Expr) -> set[tuple[str, str]]:
+    """The column of a comparison, and the texts that it is compared with."""
+    from sqlglot import exp
+
+    bare = condition.this.unnest() if isinstance(condition, exp.Not) else condition
+    if not isinstance(bare, (exp.EQ, exp.NEQ, exp.In)) or not isinstance(bare.this, exp.Column):
+        return set()
+    return {(bare.this.name.lower(), fold(str(one.this))) for one in bare.find_all(exp.Literal)}
+
+
+def take_median(query: exp.Query, question: str) -> None:
+    """Where the value in the middle is asked for, the one average of a query becomes the median."""
+    from sqlglot import exp
+
+    averages = list(query.find_all(exp.Avg))
+    if asked.for_median(question) and len(averages) == 1 and not asked.for_average(question):
+        averages[0].replace(exp.Median(this=averages[0].this))
 
 
 def all_in_order(query: exp.Query, question: str) -> None:

@@ -37,14 +37,9 @@ def doubt(text: str, question: str) -> str | None:
             "ORDER BY MAX(quantity)",
         ),
         (
-            "SELECT count(*) FROM sales WHERE product IN ('Chair', 'chair') AND product <> 'chair'",
-            "How many orders of a chair, however spelled?",
-            "“chair” in product",
-        ),
-        (
             "SELECT 100.0 * count(*) FILTER (WHERE shipped_at IS NOT NULL AND quantity > 3) / count(*) FROM sales",
             "What percentage of the shipped orders had more than 3 pieces?",
-            "WHERE",
+            "with WHERE NOT shipped_at IS NULL",
         ),
     ],
 )
@@ -77,8 +72,8 @@ def test_signs_of_another_question_are_told(text: str, question: str, told: str)
             "Which country has the most orders?",
         ),
         (
-            "SELECT count(*) FROM sales WHERE product = 'Chair' AND NOT country = 'Spain'",
-            "Chairs, not Spain?",
+            "SELECT 100.0 * count(*) FILTER (WHERE shipped_at IS NOT NULL AND quantity > 3) / count(*) FROM sales",
+            "What percentage of all orders is shipped and has more than 3 pieces?",
         ),
     ],
 )

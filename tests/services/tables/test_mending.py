@@ -46,6 +46,8 @@ def mended(text: str, question: str = "") -> str:
     shop = Shop()
     query = sql.parse(text)
     mending.name_key(query, shop.tables)
+    mending.want_and_not(query)
+    mending.take_median(query, question)
     mending.all_in_order(query, question)
     mending.order_periods(query, shop.tables)
     shop.query(query.sql(dialect="duckdb"))
@@ -90,3 +92,30 @@ def test_all_of_them_in_order_is_all_of_them(question: str, is_all: bool) -> Non
 )
 def test_months_come_in_their_order(select: str, order: str) -> None:
     assert mended(select) == select + order
+
+
+@pytest.mark.parametrize(
+    ("where", "left"),
+    [
+        ("product IN ('Chair', 'chair') AND product <> 'chair'", "product IN ('Chair', 'chair')"),
+        ("product = 'Chair' AND NOT product IN ('chair')", "product = 'Chair'"),
+        ("product = 'Chair' AND NOT country = 'Spain'", "product = 'Chair' AND NOT country = 'Spain'"),
+        ("product <> 'Chair' AND product <> 'Desk'", "product <> 'Chair' AND product <> 'Desk'"),
+    ],
+)
+def test_a_text_is_not_wanted_and_unwanted_at_once(where: str, left: str) -> None:
+    assert mended(f"SELECT COUNT(*) FROM sales WHERE {where}") == f"SELECT COUNT(*) FROM sales WHERE {left}"
+
+
+@pytest.mark.parametrize(
+    ("question", "is_median"),
+    [
+        ("What is the median quantity?", True),
+        ("Was ist der Median der Menge?", True),
+        ("What is the average quantity?", False),
+        ("What are the median and the average quantity?", False),
+    ],
+)
+def test_a_median_is_asked_for_and_taken(question: str, is_median: bool) -> None:
+    taken = mended("SELECT ROUND(AVG(quantity), 1) FROM sales", question)
+    assert taken == f"SELECT ROUND({'MEDIAN' if is_median else 'AVG'}(quantity), 1) FROM sales"
