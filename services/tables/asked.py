@@ -19,7 +19,9 @@ _SHARE = re.compile(
 )
 _OF_ALL = _words("of all", "overall", "in total", "aller", "insgesamt", "de tous", "de todos", "de todas")
 _MEDIAN = _words(r"medians?", "médianes?", "medianas?", "mediane", "zentralwert")
-_AVERAGE = _words("averages?", "means?", "durchschnitt\\w*", "mittelwert\\w*", "moyennes?", "promedios?", "medi[ao]s?")
+_AVERAGE = _words(
+    "averages?", "means?", "durchschnitt\\w*", "mittelwert\\w*", "moyennes?", "promedios?", "medi[ao]s?"
+)
 _DAYS = _words("days?", "tagen?", "tage", "jours?", "días?", "giorni", "dagen")
 _OLDEST = _words(
     "oldest", "earliest", "longest", "since when", "ältest\\w*", "frühest\\w*", "längst\\w*", "seit wann",
