@@ -50,6 +50,7 @@ class LiveTurn:
         self._changed = threading.Condition()
         self._future: Future[None] | None = None
         self._ended = False
+        self.is_stopping = False
 
     @property
     def version(self) -> int:
@@ -78,6 +79,7 @@ class LiveTurn:
 
     def stop(self) -> None:
         """End the turn now. Its socket closes, so the model stops too; what had arrived stays."""
+        self.is_stopping = True
         if self._future is not None:
             self._future.cancel()
 
@@ -202,6 +204,8 @@ class LiveTurns:
             client = open_client(connection, self._loop.pool(connection.base_url), heard.append)
             events = send(client)
             async for event in events:
+                if live.is_stopping:  # the cancellation came, and somebody below took it for an error of its own
+                    raise asyncio.CancelledError
                 if isinstance(event, UsageReport):
                     await self._account(turn, connection, event)
                 elif isinstance(event, Failed):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -253,3 +255,23 @@ def test_a_report_tells_better_than_its_connection_where_a_model_runs(
 async def told(*events: Event) -> AsyncIterator[Event]:
     for event in events:
         yield event
+
+
+def test_a_stop_that_a_library_swallows_holds_at_the_next_word(home: Home) -> None:
+    waits = threading.Event()
+
+    async def stubborn(_: object) -> AsyncIterator[Event]:
+        yield TextDelta("Half")
+        with suppress(asyncio.CancelledError):
+            waits.set()
+            await asyncio.sleep(30)
+        yield TextDelta(" more")
+        await asyncio.sleep(30)
+
+    conversation = home.conversations.create(title="A test").id
+    turn = Turn(conversation, Message("user", "Hello"), MODEL, home.connection.name)
+    live = home.live.start(turn, home.connection, stubborn)
+    assert waits.wait(5)
+    live.stop()
+    live.join(5)
+    assert (turn.status, turn.text) == (TurnStatus.STOPPED, "Half")
