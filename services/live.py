@@ -204,7 +204,9 @@ class LiveTurns:
             client = open_client(connection, self._loop.pool(connection.base_url), heard.append)
             events = send(client)
             async for event in events:
-                if live.is_stopping:  # the cancellation came, and somebody below took it for an error of its own
+                if (
+                    live.is_stopping
+                ):  # the cancellation came, and somebody below took it for an error of its own
                     raise asyncio.CancelledError
                 if isinstance(event, UsageReport):
                     await self._account(turn, connection, event)
