@@ -98,9 +98,10 @@ def _draw_result(job: Transcribing, manner: Manner) -> None:
 def _draw_cues(job: Transcribing) -> None:
     if not job.cues:
         return
-    with st.container(height=420):
-        for cue in job.cues:
-            st.markdown(f":gray[{_clock(cue.start_s)}]  {plain(cue.text)}")
+    # One element however long it is: two hours are some 1,700 lines, drawn anew every second.
+    lines = (f":gray[{_clock(cue.start_s)}]  {plain(cue.text)}" for cue in job.cues)
+    with st.container(height=420, autoscroll=not job.is_over):
+        st.markdown("\n\n".join(lines))
 
 
 def _clock(seconds: float) -> str:

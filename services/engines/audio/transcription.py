@@ -16,7 +16,6 @@ from services.media.audio.recordings import Block, Recording, Recordings
 
 BLOCK_S = 60.0
 """What is transcribed in one go: others get their turn in between."""
-PROMPT_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,9 @@ class TranscriptionEngine:
     def segments(self, recording: Recording, asked: Asked, cancelled: threading.Event) -> Iterator[Segment]:
         """Each segment as it is understood; none where nobody speaks. Blocks."""
         ensure_files(self._entry.files, self._models_dir, cancelled=cancelled)
-        said = ""
+        # The words before are not put to it: it then leaves out times, and whole stretches of what it has just read.
         for block in recording.blocks:
-            told = replace(asked, prompt=f"{asked.prompt} {said[-PROMPT_CHARACTERS:]}".strip())
-            for segment in self._block(recording, block, told, cancelled):
-                said += segment.text
+            for segment in self._block(recording, block, asked, cancelled):
                 asked = replace(asked, language=segment.language)
                 yield segment
 
