@@ -119,9 +119,9 @@ SECTIONS = {
     ),
     "audio": Section(
         "40 sentences spoken by two voices through /v1 and heard again, as they are and with noise 15 dB below them; word errors,"
-        " where spelling of numbers and capitals do not count. All of them after one another as one recording. A spoken turn: a question heard, answered by the local model and"
-        " its first sentence spoken, as the Voice page does it, without the pause that tells the end of speech; medians, the"
-        " prompt cache warm.",
+        " where spelling of numbers and capitals do not count. All of them after one another as one"
+        " recording. A spoken turn: a question heard, answered by the local model and its first sentence spoken, as the Voice page"
+        " does it, without the pause that tells the end of speech; medians, the prompt cache warm.",
         "Hearing and answering are processor time on all cores; when something else runs they take longer.",
     ),
     "presets": Section(
