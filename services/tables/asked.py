@@ -23,6 +23,7 @@ _AVERAGE = _words(
     "averages?", "means?", "durchschnitt\\w*", "mittelwert\\w*", "moyennes?", "promedios?", "medi[ao]s?"
 )
 _DAYS = _words("days?", "tagen?", "tage", "jours?", "días?", "giorni", "dagen")
+_WHICH_DAYS = _words("(?:which|what|on|welche\\w*|an) (?:\\w+ )?(?:days?|tage?n?)")
 _OLDEST = _words(
     "oldest", "earliest", "longest", "since when", "ältest\\w*", "frühest\\w*", "längst\\w*", "seit wann",
     "plus (?:ancien|vieux|vieil)\\w*", "depuis quand", "más antigu\\w*", "desde cuándo", "più vecchi\\w*",
@@ -79,6 +80,11 @@ def for_average(question: str) -> bool:
 def for_days(question: str) -> bool:
     """A number of days."""
     return bool(_DAYS.search(question))
+
+
+def for_which_days(question: str) -> bool:
+    """Some days themselves, and not how many."""
+    return bool(_WHICH_DAYS.search(question))
 
 
 def of_time(question: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from services.clients import Connection, as_app_error
 from services.errors import AppError, InvalidInput
 from services.modes.chat_completions import failure
-from services.tables import doubts, literals, mending, prompting, sentences, sql, values
+from services.tables import doubts, literals, meant, mending, prompting, sentences, sql, values
 from services.tables.answers import (
     TOOL,
     FindSources,
@@ -220,11 +220,8 @@ class _Asking:
             raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
         mending.join_owner(query, self._question.tables)
         mending.name_key(query, self._question.tables)
-        mending.want_and_not(query)
-        mending.take_median(query, self._question.question)
-        mending.all_in_order(query, self._question.question)
+        meant.restate(query, self._question.question, self._question.tables)
         query = sql.put_right(query, self._question.tables)
-        mending.order_periods(query, self._question.tables)
         self._doubt(query)
         return self._settled(query)
 

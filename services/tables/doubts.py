@@ -32,13 +32,14 @@ def about(query: exp.Query, question: str, tables: Sequence[Table], words: Vocab
             for objection in (
                 _value_left_out(query, question, tables, words),
                 _share_not_asked(query, question),
-                _share_of_all(query, question),
                 _median_not_taken(query, question),
                 _time_not_asked(query, question),
                 _wrong_end(query, question, days),
                 _periods_not_grouped(query, days),
                 _ranked_by_another(query, question),
                 _last_day_left_out(query, question, days),
+                _rows_for_days(query, question, tables),
+                _same_twice(query),
             )
             if objection
         ),
@@ -115,36 +116,6 @@ def _share_not_asked(query: exp.Query, question: str) -> str | None:
     return "The question does not ask for a percentage: nothing is to be multiplied by 100."
 
 
-def _share_of_all(query: exp.Query, question: str) -> str | None:
-    """Rows with two properties are counted against all rows, where it may be those with one of them."""
-    from sqlglot import exp
-
-    for share in query.find_all(exp.Div):
-        counted, whole, select = share.left.find(exp.Filter), share.right, share.parent_select
-        is_of_all = isinstance(whole, exp.Count) and isinstance(whole.this, exp.Star)
-        if counted is None or not is_of_all or select is None or select.args.get("where"):
-            continue
-        both = counted.expression.this
-        if not isinstance(both, exp.And) or asked.for_share_of_all(question):
-            continue
-        first, then = sorted((both.left, both.right), key=lambda one: _place(one, question))
-        return (
-            f"This is a share of all rows. If it is a share of those with {_said(first)}, write "
-            f"100.0 * count(*) FILTER (WHERE {_said(then)}) / count(*) with WHERE {_said(first)}."
-        )
-    return None
-
-
-def _place(condition: exp.Expr, question: str) -> int:
-    """Where in a question a condition is spoken of; far behind it where it is not."""
-    from sqlglot import exp
-
-    texts = [str(one.this) for one in condition.find_all(exp.Literal)]
-    names = [one.name.replace("_", " ") for one in condition.find_all(exp.Column)]
-    said, meant = terms(question), {term for text in (*texts, *names) for term in terms(text)}
-    return next((place for place, term in enumerate(said) if term in meant), len(said))
-
-
 def _said(one: exp.Expr) -> str:
     return one.unalias().sql(dialect="duckdb", normalize_functions=False)
 
@@ -171,6 +142,40 @@ def _last_day_left_out(query: exp.Query, question: str, days: set[str]) -> str |
             days_each = f"date_diff('day', {first.sql()}, {last.sql()}) + 1"
             is_added = isinstance(around, exp.Sum)
             return f"Both days of each row count: {f'sum({days_each})' if is_added else days_each}."
+    return None
+
+
+def _rows_for_days(query: exp.Query, question: str, tables: Sequence[Table]) -> str | None:
+    """Days are asked for, and rows that last several of them are counted."""
+    from sqlglot import exp
+
+    if not asked.for_days(question) or asked.for_which_days(question):
+        return None
+    read = {table.name.lower() for table in query.find_all(exp.Table)}
+    counts = [*query.find_all(exp.Count), *(one for one in query.find_all(exp.Sum) if one.find(exp.Case))]
+    for table in tables:
+        days = [column.name for column in table.columns if column.type == "date"]
+        first = next((name for name in days if _FIRST_DAY.match(name)), None)
+        last = next((name for name in days if _LAST_DAY.match(name)), None)
+        if not first or not last or table.name not in read or not counts or query.find(exp.Sub, exp.DateDiff):
+            continue
+        each = f"date_diff('day', {first}, {last}) + 1"
+        return f"This counts rows, and a row of {table.name} lasts from {first} to {last}. Days: sum({each})."
+    return None
+
+
+def _same_twice(query: exp.Query) -> str | None:
+    """Two figures under different names are worked out alike."""
+    from sqlglot import exp
+
+    seen: dict[str, str] = {}
+    for item in query.expressions if isinstance(query, exp.Select) else ():
+        said = _said(item)
+        if item.find(exp.AggFunc) and seen.setdefault(said, item.alias_or_name) != item.alias_or_name:
+            return (
+                f"{seen[said]} and {item.alias_or_name} are the same figure. Group by what tells them apart, or give "
+                f"each its own condition: {said} FILTER (WHERE …)."
+            )
     return None
 
 
@@ -208,20 +213,34 @@ def _periods_not_grouped(query: exp.Query, days: set[str]) -> str | None:
     """Months or years are ranked by a figure of single records."""
     from sqlglot import exp
 
-    order = query.args.get("order")
-    if not isinstance(query, exp.Select) or order is None or not query.args.get("limit"):
-        return None
-    if query.args.get("group") or query.find(exp.AggFunc, exp.Window):
+    if not isinstance(query, exp.Select) or query.args.get("group"):
         return None
     periods = [item for item in query.expressions if is_part_of_day(item, days)]
-    rank = order.expressions[0].this
-    if not periods or not isinstance(rank, exp.Column) or rank.name in {p.alias_or_name for p in periods}:
+    rank = _highest_record(query)
+    if not periods or rank is None or rank.name in {period.alias_or_name for period in periods}:
         return None
     said = _said(periods[0])
     return (
         f"Each row is a single record, so this finds one record and not a whole period. "
         f"To compare periods: GROUP BY {said} ORDER BY sum({rank.name}), or avg({rank.name})."
     )
+
+
+def _highest_record(query: exp.Select) -> exp.Column | None:
+    """The column by which a query finds a single record: ordered by it, or where it is the highest of all."""
+    from sqlglot import exp
+
+    order, where = query.args.get("order"), query.args.get("where")
+    if order is not None and query.args.get("limit") and not query.find(exp.AggFunc, exp.Window):
+        rank = order.expressions[0].this
+        return rank if isinstance(rank, exp.Column) else None
+    for equal in where.find_all(exp.EQ) if where is not None else ():
+        extreme = (
+            equal.expression.find(exp.Max, exp.Min) if isinstance(equal.expression, exp.Subquery) else None
+        )
+        if extreme is not None and isinstance(equal.this, exp.Column) and extreme.this == equal.this:
+            return equal.this
+    return None
 
 
 def is_part_of_day(item: exp.Expression, days: set[str]) -> bool:

@@ -1,17 +1,14 @@
-"""SQL completed from what is known of the tables and the question: a forgotten join, spellings counted together, all in order."""
+"""SQL completed from what is known of the tables: a forgotten join, a key by its name there, spellings counted together."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from services.tables import asked
-from services.tables.doubts import TIMES, is_part_of_day
 from services.tables.references import references
 from services.tables.shapes import Column, Table
 from services.tables.values import Vocabulary
-from services.words import fold
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -80,86 +77,6 @@ def _names_around(select: exp.Select, tables: Sequence[Table]) -> set[str]:
             names |= {n for table in tables if table.name == read.name.lower() for n in _names(table)}
         around = around.parent_select
     return names
-
-
-def want_and_not(query: exp.Query) -> None:
-    """A column that shall have a text, and another condition by which it shall not: the second is left out."""
-    from sqlglot import exp
-
-    for where in query.find_all(exp.Where):
-        conditions = list(_joined_by_and(where.this))
-        wanted = {text for one in conditions if not _is_not(one) for text in _texts(one)}
-        kept = [one for one in conditions if not _is_not(one) or not _texts(one) or _texts(one) - wanted]
-        if len(kept) < len(conditions):
-            where.set("this", exp.and_(*kept, copy=False))
-
-
-def _joined_by_and(condition: exp.Expr) -> Iterator[exp.Expr]:
-    from sqlglot import exp
-
-    bare = condition.unnest()
-    if isinstance(bare, exp.And):
-        yield from _joined_by_and(bare.left)
-        yield from _joined_by_and(bare.right)
-    else:
-        yield condition
-
-
-def _is_not(condition: exp.Expr) -> bool:
-    from sqlglot import exp
-
-    return isinstance(condition, (exp.Not, exp.NEQ))
-
-
-def _texts(condition: exp.Expr) -> set[tuple[str, str]]:
-    """The column of a comparison, and the texts that it is compared with."""
-    from sqlglot import exp
-
-    bare = condition.this.unnest() if isinstance(condition, exp.Not) else condition
-    if not isinstance(bare, (exp.EQ, exp.NEQ, exp.In)) or not isinstance(bare.this, exp.Column):
-        return set()
-    return {(bare.this.name.lower(), fold(str(one.this))) for one in bare.find_all(exp.Literal)}
-
-
-def take_median(query: exp.Query, question: str) -> None:
-    """Where the value in the middle is asked for, the one average of a query becomes the median."""
-    from sqlglot import exp
-
-    averages = list(query.find_all(exp.Avg))
-    if asked.for_median(question) and len(averages) == 1 and not asked.for_average(question):
-        averages[0].replace(exp.Median(this=averages[0].this))
-
-
-def all_in_order(query: exp.Query, question: str) -> None:
-    """Where all of something is asked for, highest first, nothing is left out; “two decimals” do not mean two rows."""
-    is_all = query.args.get("order") is not None and asked.for_all_in_order(question)
-    limit = query.args.get("limit")
-    if is_all or (limit is not None and limit.expression.name != "1" and asked.only_of_decimals(question)):
-        query.set("limit", None)
-
-
-def order_periods(query: exp.Query, tables: Sequence[Table]) -> None:
-    """Months and years come in their order, where no other is asked for."""
-    from sqlglot import exp
-
-    group = query.args.get("group")
-    if (
-        not isinstance(query, exp.Select)
-        or group is None
-        or query.args.get("order")
-        or query.args.get("limit")
-    ):
-        return
-    days = {column.name for table in tables for column in table.columns if column.type in TIMES}
-    grouped = {one.sql().lower() for one in group.expressions}
-    for place, item in enumerate(query.expressions, 1):
-        bare = item.unalias()
-        is_grouped = bool({str(place), item.alias.lower(), bare.sql().lower()} & grouped)
-        is_period = is_part_of_day(item, days) or (isinstance(bare, exp.Column) and bare.name in days)
-        if is_grouped and is_period:
-            by = exp.column(item.alias) if item.alias else bare.copy()
-            query.order_by(by, copy=False)
-            return
 
 
 def group_spellings(query: exp.Query, tables: Sequence[Table], words: Vocabulary) -> tuple[str, ...]:

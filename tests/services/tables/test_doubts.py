@@ -37,9 +37,14 @@ def doubt(text: str, question: str) -> str | None:
             "ORDER BY MAX(quantity)",
         ),
         (
-            "SELECT 100.0 * count(*) FILTER (WHERE shipped_at IS NOT NULL AND quantity > 3) / count(*) FROM sales",
-            "What percentage of the shipped orders had more than 3 pieces?",
-            "with WHERE NOT shipped_at IS NULL",
+            "SELECT strftime(ordered_on, '%m') FROM sales WHERE quantity = (SELECT max(quantity) FROM sales)",
+            "Which month sold most?",
+            "sum(quantity)",
+        ),
+        (
+            "SELECT sum(quantity) AS chairs, sum(quantity) AS desks FROM sales WHERE product <> 'Lamp'",
+            "Did we sell more pieces of this or of that?",
+            "chairs and desks are the same figure",
         ),
     ],
 )
@@ -71,10 +76,6 @@ def test_signs_of_another_question_are_told(text: str, question: str, told: str)
             "SELECT country, count(*) AS n FROM sales GROUP BY country ORDER BY n DESC LIMIT 1",
             "Which country has the most orders?",
         ),
-        (
-            "SELECT 100.0 * count(*) FILTER (WHERE shipped_at IS NOT NULL AND quantity > 3) / count(*) FROM sales",
-            "What percentage of all orders is shipped and has more than 3 pieces?",
-        ),
     ],
 )
 def test_what_answers_is_left_alone(text: str, question: str) -> None:
@@ -84,6 +85,8 @@ def test_what_answers_is_left_alone(text: str, question: str) -> None:
 @pytest.mark.parametrize(
     ("days", "is_doubted"),
     [
+        ("count(*)", True),
+        ("sum(CASE WHEN from_day > DATE '2024-01-01' THEN 1 ELSE 0 END)", True),
         ("sum(to_day - from_day)", True),
         ("sum(to_day - from_day) + 1", True),
         ("sum(date_diff('day', from_day, to_day))", True),
