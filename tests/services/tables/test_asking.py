@@ -86,7 +86,7 @@ def test_sql_that_fails_is_written_once_more_with_the_reason(
     loop: BackgroundLoop, upstream: ScriptedUpstream, shop: Shop
 ) -> None:
     upstream.play(
-        says(sql="SELECT max(quantity), product FROM sales"),
+        says(sql="SELECT avg(quantity), product FROM sales"),
         says(sql="SELECT product, quantity FROM sales ORDER BY quantity DESC LIMIT 1"),
         says(sentence="Lamps were sold most, 10 at once."),
     )
