@@ -23,7 +23,11 @@ _AVERAGE = _words(
     "averages?", "means?", "durchschnitt\\w*", "mittelwert\\w*", "moyennes?", "promedios?", "medi[ao]s?"
 )
 _DAYS = _words("days?", "tagen?", "tage", "jours?", "días?", "giorni", "dagen")
-_WHICH_DAYS = _words("(?:which|what|on|welche\\w*|an) (?:\\w+ )?(?:days?|tage?n?)")
+_SO_MANY_DAYS = re.compile(
+    r"\b(?:(?:how many|number of|most|fewest|total|in) (?:\w+ )?days|(?:wie viele?|anzahl(?: der)?|meisten|wenigsten) (?:\w+ )?tagen?"
+    r"|combien de jours|cuántos días)\b|^days of\b",
+    re.IGNORECASE,
+)
 _OLDEST = _words(
     "oldest", "earliest", "longest", "since when", "ältest\\w*", "frühest\\w*", "längst\\w*", "seit wann",
     "plus (?:ancien|vieux|vieil)\\w*", "depuis quand", "más antigu\\w*", "desde cuándo", "più vecchi\\w*",
@@ -82,9 +86,9 @@ def for_days(question: str) -> bool:
     return bool(_DAYS.search(question))
 
 
-def for_which_days(question: str) -> bool:
-    """Some days themselves, and not how many."""
-    return bool(_WHICH_DAYS.search(question))
+def for_so_many_days(question: str) -> bool:
+    """How many days something lasts, in all."""
+    return bool(_SO_MANY_DAYS.search(question))
 
 
 def of_time(question: str) -> bool:

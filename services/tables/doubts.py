@@ -20,7 +20,7 @@ FEWEST_LETTERS = 4
 TIMES = ("date", "timestamp")
 _TIME = re.compile(r"(?:19|20)\d\d(?:-\d\d.*)?")
 _MEDIAN = re.compile(r"\b(?:median|quantile|percentile)", re.IGNORECASE)
-_FIRST_DAY, _LAST_DAY = re.compile(r"(?:from|first|von)_?"), re.compile(r"(?:to|until|till|last|bis)_?")
+FIRST_DAY, LAST_DAY = re.compile(r"(?:from|first|von)_?"), re.compile(r"(?:to|until|till|last|bis)_?")
 
 
 def about(query: exp.Query, question: str, tables: Sequence[Table], words: Vocabulary) -> str | None:
@@ -38,7 +38,6 @@ def about(query: exp.Query, question: str, tables: Sequence[Table], words: Vocab
                 _periods_not_grouped(query, days),
                 _ranked_by_another(query, question),
                 _last_day_left_out(query, question, days),
-                _rows_for_days(query, question, tables),
                 _same_twice(query),
             )
             if objection
@@ -135,32 +134,13 @@ def _last_day_left_out(query: exp.Query, question: str, days: set[str]) -> str |
     for lasts in query.find_all(exp.Sub, exp.DateDiff):
         last, first = lasts.this, lasts.expression
         is_pair = all(isinstance(one, exp.Column) and one.name in days for one in (first, last))
-        if not is_pair or not (_FIRST_DAY.match(first.name) and _LAST_DAY.match(last.name)):
+        if not is_pair or not (FIRST_DAY.match(first.name) and LAST_DAY.match(last.name)):
             continue
         around = lasts.find_ancestor(exp.Add, exp.AggFunc, exp.Select)
         if not isinstance(around, exp.Add):
             days_each = f"date_diff('day', {first.sql()}, {last.sql()}) + 1"
             is_added = isinstance(around, exp.Sum)
             return f"Both days of each row count: {f'sum({days_each})' if is_added else days_each}."
-    return None
-
-
-def _rows_for_days(query: exp.Query, question: str, tables: Sequence[Table]) -> str | None:
-    """Days are asked for, and rows that last several of them are counted."""
-    from sqlglot import exp
-
-    if not asked.for_days(question) or asked.for_which_days(question):
-        return None
-    read = {table.name.lower() for table in query.find_all(exp.Table)}
-    counts = [*query.find_all(exp.Count), *(one for one in query.find_all(exp.Sum) if one.find(exp.Case))]
-    for table in tables:
-        days = [column.name for column in table.columns if column.type == "date"]
-        first = next((name for name in days if _FIRST_DAY.match(name)), None)
-        last = next((name for name in days if _LAST_DAY.match(name)), None)
-        if not first or not last or table.name not in read or not counts or query.find(exp.Sub, exp.DateDiff):
-            continue
-        each = f"date_diff('day', {first}, {last}) + 1"
-        return f"This counts rows, and a row of {table.name} lasts from {first} to {last}. Days: sum({each})."
     return None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.documents.terms import SILENT, terms
 from services.tables import asked
-from services.tables.doubts import TIMES, is_part_of_day
+from services.tables.doubts import FIRST_DAY, LAST_DAY, TIMES, is_part_of_day
 from services.tables.shapes import Table
 from services.words import fold
 
@@ -23,6 +23,7 @@ def restate(query: exp.Query, question: str, tables: Sequence[Table]) -> None:
     row_of_extreme(query)
     share_of_some(query, question)
     take_median(query, question)
+    days_of_rows(query, question, tables)
     all_in_order(query, question)
     order_periods(query, tables)
 
@@ -147,6 +148,39 @@ def _place(condition: exp.Expr, question: str) -> int:
     meant = {term for text in (*texts, *names) for term in terms(text)} - SILENT
     said = terms(question)
     return next((place for place, term in enumerate(said) if term in meant), len(said))
+
+
+def days_of_rows(query: exp.Query, question: str, tables: Sequence[Table]) -> None:
+    """Days are asked for, and rows that last from one day to another are counted: each row has its days."""
+    from sqlglot import exp
+
+    if not asked.for_so_many_days(question) or query.find(exp.Sub, exp.DateDiff):
+        return
+    called = {table.name.lower(): table.alias_or_name for table in query.find_all(exp.Table)}
+    pairs = [
+        (called[table.name], *pair) for table in tables if table.name in called and (pair := _span(table))
+    ]
+    if len(pairs) != 1:
+        return
+    name, first, last = pairs[0]
+    days = exp.DateDiff(
+        this=exp.column(last, table=name), expression=exp.column(first, table=name), unit=exp.var("day")
+    )
+    each = exp.Add(this=days, expression=exp.Literal.number(1))
+    for count in list(query.find_all(exp.Count)):
+        if not isinstance(count.this, exp.Distinct):
+            count.replace(exp.Sum(this=each.copy()))
+    for case in [case for total in query.find_all(exp.Sum) for case in total.find_all(exp.If)]:
+        if case.args["true"] == exp.Literal.number(1):
+            case.set("true", each.copy())
+
+
+def _span(table: Table) -> tuple[str, str] | None:
+    """The columns with the first and the last day of what a row stands for."""
+    days = [column.name for column in table.columns if column.type == "date"]
+    first = next((name for name in days if FIRST_DAY.match(name)), None)
+    last = next((name for name in days if LAST_DAY.match(name)), None)
+    return (first, last) if first and last else None
 
 
 def take_median(query: exp.Query, question: str) -> None:

@@ -85,8 +85,6 @@ def test_what_answers_is_left_alone(text: str, question: str) -> None:
 @pytest.mark.parametrize(
     ("days", "is_doubted"),
     [
-        ("count(*)", True),
-        ("sum(CASE WHEN from_day > DATE '2024-01-01' THEN 1 ELSE 0 END)", True),
         ("sum(to_day - from_day)", True),
         ("sum(to_day - from_day) + 1", True),
         ("sum(date_diff('day', from_day, to_day))", True),

@@ -119,3 +119,24 @@ BOTH = "quantity > 3 AND NOT shipped_at IS NULL"
 def test_a_share_is_one_of_the_rows_that_are_named_first(question: str, is_of_some: bool) -> None:
     of_some = SHARE.format("quantity > 3") + " WHERE NOT shipped_at IS NULL"
     assert restated(SHARE.format(BOTH), question) == (of_some if is_of_some else SHARE.format(BOTH))
+
+
+@pytest.mark.parametrize(
+    "count", ["count(*)", "sum(CASE WHEN from_day > DATE '2024-01-01' THEN 1 ELSE 0 END)"]
+)
+@pytest.mark.parametrize(
+    ("question", "counted"),
+    [
+        ("How many days was anybody away?", 5),
+        ("Wie viele Tage war jemand weg?", 5),
+        ("How often was anybody away?", 2),
+        ("How many absences were in the first ten days?", 2),
+    ],
+)
+def test_rows_that_last_have_their_days(count: str, question: str, counted: int) -> None:
+    shop = Shop()
+    shop.run("CREATE TABLE absences (from_day DATE, to_day DATE)")
+    shop.run("INSERT INTO absences VALUES ('2024-05-01', '2024-05-03'), ('2024-05-08', '2024-05-09')")
+    query = sql.parse(f"SELECT {count} FROM absences")
+    meant.restate(query, question, (shop.table("absences"),))
+    assert shop.query(query.sql(dialect="duckdb")).rows == ((counted,),)
