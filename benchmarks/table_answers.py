@@ -1,6 +1,6 @@
 """Questions to tables, answered by the local model through /v1: the share whose result is exactly right.
 
-`python -m benchmarks.table_answers [--later] [--only WORDS] [--every N] [--url URL --key KEY --model MODEL]`
+`python -m benchmarks.table_answers [--set FILE] [--only WORDS] [--every N] [--url URL --key KEY --model MODEL]`
 prints every question with its SQL; without an address it starts the app.
 """
 
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.file_questions import LATER, TABLES, TableQuestion, table_questions
+from benchmarks.file_questions import FIRST, LAST, LATER, TABLES, TableQuestion, table_questions
 from benchmarks.file_questions.scoring import same_rows
 from benchmarks.report import Figure, at_least
 from benchmarks.servers import KEY, own_app
@@ -34,6 +34,7 @@ from services.turns import Message, Turn
 OWNER = "benchmark"
 QUICK = 12
 TARGET = 0.85
+SETS = {LATER: "questions written later", LAST: "questions on which nothing was tuned"}
 LOAD_LIMIT_S = 120.0
 ANSWER_LIMIT_S = 900.0
 
@@ -98,12 +99,13 @@ class Asker:
 
 def figures(quick: bool = False) -> list[Figure]:
     """How many results are exactly right, and how long a question takes."""
-    tuned, later = table_questions(), () if quick else table_questions(LATER)
-    asked = tuned[:: len(tuned) // QUICK] if quick else tuned
+    every = len(table_questions()) // QUICK if quick else 1
+    told = []
     with _server() as connection, asker(connection, get_settings().chat_model) as asks:
-        outcomes = [asks.ask(question) for question in (*asked, *later)]
-    first, second = outcomes[: len(asked)], outcomes[len(asked) :]
-    return summary(first) + ([_right(second, "questions written after the tuning")] if second else [])
+        told += summary([asks.ask(question) for question in table_questions()[::every]])
+        for name, called in () if quick else SETS.items():
+            told.append(_right([asks.ask(question) for question in table_questions(name)], called))
+    return told
 
 
 def summary(outcomes: Sequence[Outcome]) -> list[Figure]:
@@ -169,7 +171,7 @@ def main() -> None:
     """Ask, print each answer, and the figures at the end."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="ask only questions that have this in their id or words")
-    parser.add_argument("--later", action="store_true", help="ask the questions that nothing was tuned on")
+    parser.add_argument("--set", choices=(FIRST, *SETS), default=FIRST, help="which questions; %(default)s")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="ask each Nth question only")
     parser.add_argument("--url", help="a server to ask, ending in /v1")
     parser.add_argument("--key", default=KEY)
@@ -180,7 +182,7 @@ def main() -> None:
         _given(given.url, given.key) if given.url else _server() as connection,
         asker(connection, given.model) as asks,
     ):
-        for question in (table_questions(LATER) if given.later else table_questions())[:: given.every]:
+        for question in table_questions(given.set)[:: given.every]:
             if given.only.casefold() in f"{question.id} {question.text}".casefold():
                 outcomes.append(asks.ask(question))
                 _print(outcomes[-1])

@@ -21,7 +21,8 @@ SCANNED = "scanned-allotment-papers.pdf"
 HYPHENS = frozenset("-\u00ad\u2010\u2011\u0002\ufffe")
 """The last two are what PDFium leaves where it joined a word."""
 
-LATER = "tables_later.jsonl"
+FIRST, LATER, LAST = "tables.jsonl", "tables_later.jsonl", "tables_last.jsonl"
+"""Sets of questions to tables: README.md tells what was tuned on which."""
 RECOGNISED_SHARE = 0.8
 
 Cell = str | float | None
@@ -85,8 +86,8 @@ def absent() -> tuple[AbsentQuestion, ...]:
     )
 
 
-def table_questions(name: str = "tables.jsonl") -> tuple[TableQuestion, ...]:
-    """The questions to tables; those of LATER were written when all had been tuned on the others."""
+def table_questions(name: str = FIRST) -> tuple[TableQuestion, ...]:
+    """The questions to tables in one of the files FIRST, LATER and LAST."""
     return tuple(
         TableQuestion(
             entry["id"],

@@ -28,6 +28,14 @@ _SO_MANY_DAYS = re.compile(
     r"|combien de jours|cuántos días)\b|^days of\b",
     re.IGNORECASE,
 )
+_WITHIN = _words("within", "binnen", "innerhalb", "en moins de", "dentro de", "in less than", "in under")
+_NOT_WITHIN = _words(
+    "not", "\\w+n't", "never", "longer", "more", "later", "nicht", "nie", "länger", "mehr", "später", "pas"
+)
+_TIME_OF_DAY = _words(
+    "hours?", "minutes?", "seconds?", "times?", "moments?", "o'clock", "stunden?", "minuten?", "uhrzeit", "heures?",
+    "horas?",
+)  # fmt: skip
 _OLDEST = _words(
     "oldest", "earliest", "longest", "since when", "ältest\\w*", "frühest\\w*", "längst\\w*", "seit wann",
     "plus (?:ancien|vieux|vieil)\\w*", "depuis quand", "más antigu\\w*", "desde cuándo", "più vecchi\\w*",
@@ -89,6 +97,16 @@ def for_days(question: str) -> bool:
 def for_so_many_days(question: str) -> bool:
     """How many days something lasts, in all."""
     return bool(_SO_MANY_DAYS.search(question))
+
+
+def for_within(question: str) -> bool:
+    """Not later than some time after."""
+    return bool(_WITHIN.search(question)) and not _NOT_WITHIN.search(question)
+
+
+def of_time_of_day(question: str) -> bool:
+    """Hours or minutes are spoken of."""
+    return bool(_TIME_OF_DAY.search(question))
 
 
 def of_time(question: str) -> bool:

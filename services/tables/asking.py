@@ -220,6 +220,7 @@ class _Asking:
             raise InvalidInput(f"There is no column named {' or '.join(missing)}.", code=UNKNOWN_COLUMN)
         mending.join_owner(query, self._question.tables)
         mending.name_key(query, self._question.tables)
+        mending.group_by_key(query, self._question.tables)
         meant.restate(query, self._question.question, self._question.tables)
         query = sql.put_right(query, self._question.tables)
         self._doubt(query)

@@ -23,6 +23,8 @@ def restate(query: exp.Query, question: str, tables: Sequence[Table]) -> None:
     row_of_extreme(query)
     share_of_some(query, question)
     take_median(query, question)
+    within(query, question)
+    by_day(query, question, tables)
     days_of_rows(query, question, tables)
     all_in_order(query, question)
     order_periods(query, tables)
@@ -184,12 +186,41 @@ def _span(table: Table) -> tuple[str, str] | None:
 
 
 def take_median(query: exp.Query, question: str) -> None:
-    """Where the value in the middle is asked for, the one average of a query becomes the median."""
+    """Where the value in the middle is asked for and no average, an average becomes the median."""
     from sqlglot import exp
 
-    averages = list(query.find_all(exp.Avg))
-    if asked.for_median(question) and len(averages) == 1 and not asked.for_average(question):
-        averages[0].replace(exp.Median(this=averages[0].this))
+    if asked.for_median(question) and not asked.for_average(question):
+        for average in list(query.find_all(exp.Avg)):
+            average.replace(exp.Median(this=average.this))
+
+
+def within(query: exp.Query, question: str) -> None:
+    """Within a day is not later than a day after, where the one comparison with a span of time says the opposite."""
+    from sqlglot import exp
+
+    spans = [one for one in query.find_all(exp.GT, exp.GTE) if one.expression.find(exp.Interval)]
+    if asked.for_within(question) and len(spans) == 1 and isinstance(spans[0].expression, exp.Add):
+        spans[0].replace(exp.LTE(this=spans[0].this, expression=spans[0].expression))
+
+
+def by_day(query: exp.Query, question: str, tables: Sequence[Table]) -> None:
+    """Grouped by moments, no two of which are alike: days are meant, unless the question speaks of a time of day."""
+    from sqlglot import exp
+
+    group = query.args.get("group")
+    if not isinstance(query, exp.Select) or group is None or asked.of_time_of_day(question):
+        return
+    moments = {column.name for table in tables for column in table.columns if column.type == "timestamp"}
+    grouped = {
+        one.name for one in group.expressions if isinstance(one, exp.Column) and one.name.lower() in moments
+    }
+    for clause in (*query.expressions, group, query.args.get("order")):
+        for column in list(clause.find_all(exp.Column)) if clause is not None and grouped else ():
+            if column.name not in grouped or column.find_ancestor(exp.AggFunc, exp.Func):
+                continue
+            day = exp.cast(column.copy(), "date")
+            is_shown = column.parent is query
+            column.replace(exp.alias_(day, column.name) if is_shown else day)
 
 
 def all_in_order(query: exp.Query, question: str) -> None:

@@ -79,6 +79,35 @@ def _names_around(select: exp.Select, tables: Sequence[Table]) -> set[str]:
     return names
 
 
+def group_by_key(query: exp.Query, tables: Sequence[Table]) -> None:
+    """Records told by their names, which two of them may share: those of a joined table are told apart by its key."""
+    from sqlglot import exp
+
+    group = query.args.get("group")
+    if not isinstance(query, exp.Select) or group is None or query.find(exp.Subquery):
+        return
+    called = {one.name.lower(): one.alias_or_name for one in query.find_all(exp.Table)}
+    joined = [
+        (other, key) for one, _, other, key in references(tables) if {one.name, other.name} <= called.keys()
+    ]
+    for table, key in joined:
+        name = next((one for one in table.columns if _is_shared_name(table, one)), None)
+        owned = {
+            (column.table or called[table.name], column.name)
+            for column in group.expressions
+            if isinstance(column, exp.Column)
+        }
+        if name and (called[table.name], name.name) in owned and (called[table.name], key.name) not in owned:
+            group.append("expressions", exp.column(key.name, table=called[table.name]))
+
+
+def _is_shared_name(table: Table, column: Column) -> bool:
+    """Whether a column names the records of a table, and some of them alike."""
+    distinct = column.distinct_count or 0
+    is_name = column.type == "text" and column.name.endswith(("name", "title", "label"))
+    return is_name and table.row_count / 2 <= distinct < table.row_count
+
+
 def group_spellings(query: exp.Query, tables: Sequence[Table], words: Vocabulary) -> tuple[str, ...]:
     """Group by a text in small letters where the same value is written in several ways; the notes that this calls for."""
     from sqlglot import exp

@@ -75,6 +75,7 @@ def put_right(query: exp.Query, tables: Sequence[Table]) -> exp.Query:
         if select.parent is None:
             _name_keys(select, sources, tables)
             _show_rank(select)
+            _show_groups(select)
     return mended
 
 
@@ -306,6 +307,19 @@ def _show_rank(select: exp.Select) -> None:
     aggregates = any(_bare(item).find(exp.AggFunc) for item in shown) or select.args.get("group")
     if not is_told and (rank.find(exp.AggFunc) or not aggregates):
         select.append("expressions", rank.copy())
+
+
+def _show_groups(select: exp.Select) -> None:
+    """Figures by group, and nothing beside them that tells the groups apart: what it is grouped by is shown first."""
+    from sqlglot import exp
+
+    group, order = select.args.get("group"), select.args.get("order")
+    if group is None or any(not _bare(item).find(exp.AggFunc) for item in select.expressions):
+        return
+    telling = [one.copy() for one in group.expressions if not isinstance(one, exp.Literal)]
+    counted = [one for one in (order.expressions if order else ()) if isinstance(one.this, exp.Literal)]
+    shown = list(select.expressions)  # behind them where ORDER BY 2 must mean what it meant
+    select.set("expressions", [*shown, *telling] if counted else [*telling, *shown])
 
 
 def _bare(item: exp.Expression) -> exp.Expression:

@@ -13,6 +13,7 @@ from benchmarks.file_questions.scoring import is_right, same_rows
 ALL_TABLE_QUESTIONS = (
     *file_questions.table_questions(),
     *file_questions.table_questions(file_questions.LATER),
+    *file_questions.table_questions(file_questions.LAST),
 )
 KINDS = {"fact", "number", "table", "list", "compare", "negation", "other-language", "injection"}
 
@@ -57,7 +58,8 @@ def test_the_readme_counts_right(pages):
         (len(file_questions.questions()), "questions that they answer"),
         (len(file_questions.absent()), "questions that they do not answer"),
         (len(file_questions.table_questions()), "questions to them"),
-        (len(file_questions.table_questions(file_questions.LATER)), "more, written"),
+        (len(file_questions.table_questions(file_questions.LATER)), "more, written when"),
+        (len(file_questions.table_questions(file_questions.LAST)), "more, written after"),
     ):
         assert f"{number} {noun}" in told
 

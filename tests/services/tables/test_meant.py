@@ -140,3 +140,24 @@ def test_rows_that_last_have_their_days(count: str, question: str, counted: int)
     query = sql.parse(f"SELECT {count} FROM absences")
     meant.restate(query, question, (shop.table("absences"),))
     assert shop.query(query.sql(dialect="duckdb")).rows == ((counted,),)
+
+
+@pytest.mark.parametrize(
+    ("question", "is_turned"),
+    [
+        ("How many orders were shipped within 24 hours?", True),
+        ("How many orders were not shipped within 24 hours?", False),
+        ("How many orders took more than a day?", False),
+    ],
+)
+def test_within_a_day_is_not_later_than_a_day(question: str, is_turned: bool) -> None:
+    text = "SELECT COUNT(*) FROM sales WHERE shipped_at {} ordered_on + INTERVAL '24' HOUR"
+    assert restated(text.format(">="), question) == text.format("<=" if is_turned else ">=")
+
+
+def test_moments_are_grouped_by_their_day() -> None:
+    text = "SELECT shipped_at, COUNT(*) FROM sales GROUP BY shipped_at ORDER BY COUNT(*) DESC LIMIT 1"
+    by_day = restated(text, "On which date were most orders shipped?")
+    assert by_day.startswith("SELECT CAST(shipped_at AS DATE) AS shipped_at")
+    assert "GROUP BY CAST(shipped_at AS DATE)" in by_day
+    assert restated(text, "At what time were most orders shipped?") == text

@@ -56,3 +56,18 @@ def test_a_key_has_the_name_that_its_table_gives_it() -> None:
 def test_a_subquery_may_use_the_key_around_it() -> None:
     text = "SELECT product FROM sales WHERE EXISTS(SELECT 1 FROM customers WHERE id = customer_id)"
     assert mended(text) == text
+
+
+def test_two_of_the_same_name_are_two() -> None:
+    shop = Shop()
+    shop.run("INSERT INTO customers VALUES (4, 'Anna Schmidt', false)")
+    shop.run("UPDATE sales SET customer_id = 4 WHERE order_id = 3")
+    tables = (shop.table("sales"), shop.table("customers"))
+    most = "SELECT name, count(*) AS n FROM sales JOIN customers ON customer_id = id GROUP BY {}"
+    query = sql.parse(most.format("name"))
+    mending.group_by_key(query, tables)
+    counted = shop.query(query.sql(dialect="duckdb")).rows
+    assert sorted(n for name, n in counted if name == "Anna Schmidt") == [1, 1]
+    of_countries = sql.parse(most.format("country"))
+    mending.group_by_key(of_countries, tables)
+    assert of_countries.sql() == sql.parse(most.format("country")).sql()

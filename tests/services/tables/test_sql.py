@@ -78,6 +78,14 @@ def test_long_sql_is_refused_before_it_is_read() -> None:
             "SELECT s.country FROM sales AS s GROUP BY s.country HAVING COUNT(*) > 2",
         ),
         (
+            "SELECT SUM(quantity) FROM sales GROUP BY country ORDER BY country LIMIT 3",
+            "SELECT country, SUM(quantity) FROM sales GROUP BY country ORDER BY country LIMIT 3",
+        ),
+        (
+            "SELECT SUM(quantity) FROM sales GROUP BY country ORDER BY 1",
+            "SELECT SUM(quantity), country FROM sales GROUP BY country ORDER BY 1",
+        ),
+        (
             "SELECT s.name FROM sales AS s JOIN customers AS c ON s.customer_id = c.id",
             "SELECT c.name FROM sales AS s JOIN customers AS c ON s.customer_id = c.id",
         ),
@@ -97,7 +105,7 @@ def test_a_plain_slip_is_mended(written: str, meant: str) -> None:
         "SELECT * FROM sales ORDER BY quantity LIMIT 3",
         "SELECT country, SUM(quantity) AS total FROM sales GROUP BY country ORDER BY total LIMIT 3",
         "SELECT country, SUM(quantity) FROM sales GROUP BY country ORDER BY 2 LIMIT 3",
-        "SELECT SUM(quantity) FROM sales GROUP BY country ORDER BY country LIMIT 3",
+        "SELECT SUM(quantity) FROM sales",
         "SELECT DISTINCT country FROM sales ORDER BY country LIMIT 3",
         "SELECT s.other FROM sales AS s JOIN customers AS c ON s.customer_id = c.id",
         "WITH t AS (SELECT country FROM sales) SELECT country FROM t UNION SELECT 'x'",
