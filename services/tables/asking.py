@@ -221,8 +221,8 @@ class _Asking:
         mending.join_owner(query, self._question.tables)
         mending.name_key(query, self._question.tables)
         mending.group_by_key(query, self._question.tables)
-        meant.restate(query, self._question.question, self._question.tables)
         query = sql.put_right(query, self._question.tables)
+        meant.restate(query, self._question.question, self._question.tables)
         self._doubt(query)
         return self._settled(query)
 

@@ -65,6 +65,7 @@ def put_right(query: exp.Query, tables: Sequence[Table]) -> exp.Query:
     from sqlglot import exp
 
     mended = query.copy()
+    _order_by_what_is_shown(mended)
     for select in mended.find_all(exp.Select):
         sources = _sources(select, tables)
         _compare_bare(select, sources)
@@ -307,6 +308,19 @@ def _show_rank(select: exp.Select) -> None:
     aggregates = any(_bare(item).find(exp.AggFunc) for item in shown) or select.args.get("group")
     if not is_told and (rank.find(exp.AggFunc) or not aggregates):
         select.append("expressions", rank.copy())
+
+
+def _order_by_what_is_shown(query: exp.Query) -> None:
+    """Results put one after the other have no columns but those shown: an order by another one is left out."""
+    from sqlglot import exp
+
+    order = query.args.get("order")
+    if not isinstance(query, exp.SetOperation) or order is None:
+        return
+    shown = {name.lower() for name in query.named_selects}
+    if not {column.name.lower() for column in order.find_all(exp.Column)} <= shown:
+        query.set("order", None)
+        query.set("limit", None)
 
 
 def _show_groups(select: exp.Select) -> None:

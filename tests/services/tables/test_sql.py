@@ -82,6 +82,10 @@ def test_long_sql_is_refused_before_it_is_read() -> None:
             "SELECT country, SUM(quantity) FROM sales GROUP BY country ORDER BY country LIMIT 3",
         ),
         (
+            "SELECT AVG(quantity) FROM sales UNION ALL SELECT 1 FROM sales ORDER BY quantity LIMIT 1",
+            "SELECT AVG(quantity) FROM sales UNION ALL SELECT 1 FROM sales",
+        ),
+        (
             "SELECT SUM(quantity) FROM sales GROUP BY country ORDER BY 1",
             "SELECT SUM(quantity), country FROM sales GROUP BY country ORDER BY 1",
         ),
