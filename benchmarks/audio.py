@@ -80,7 +80,7 @@ class _Bench:
     def one_recording(self, sentences: Iterable[str]) -> list[Figure]:
         """Word errors and speed of all sentences by both voices, one after the other with pauses, as one recording."""
         rng, said, parts = np.random.default_rng(0), "", list[np.ndarray]()
-        for sentence, voice in itertools.product(sentences, VOICES):
+        for voice, sentence in itertools.product(VOICES, sentences):
             pause = np.zeros(int(rng.uniform(0.3, 1.2) * RATE_HZ), np.int16)
             parts += [self.say(*voice, sentence), pause]
             said += f" {sentence}"
