@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-UPLOADERS = {"file_uploader", "chat_input"}
 
 
 def uploaders() -> Iterator[tuple[str, Path, ast.Call]]:
@@ -23,7 +22,7 @@ def uploaders() -> Iterator[tuple[str, Path, ast.Call]]:
                 takes_files = node.func.attr == "file_uploader" or any(
                     word.arg == "accept_file" for word in node.keywords
                 )
-                if node.func.attr in UPLOADERS and takes_files:
+                if takes_files:
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", path, node
 
 

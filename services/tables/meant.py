@@ -112,12 +112,16 @@ def _are_loose(query: exp.Select, group: exp.Group | None) -> bool:
     """Whether plain columns are shown that the query does not group by."""
     from sqlglot import exp
 
-    grouped = {one.sql().lower() for one in (group.expressions if group else ())}
     return any(
-        not item.find(exp.AggFunc)
-        and not {str(place), item.alias.lower(), item.unalias().sql().lower()} & grouped
+        not item.find(exp.AggFunc) and not _is_grouped(item, place, group)
         for place, item in enumerate(query.expressions, 1)
     )
+
+
+def _is_grouped(item: exp.Expr, place: int, group: exp.Group | None) -> bool:
+    """Whether a query groups by what it shows at a place, counted from 1: by its words, its alias or its number."""
+    grouped = {one.sql().lower() for one in (group.expressions if group else ())}
+    return bool({str(place), item.alias.lower(), item.unalias().sql().lower()} & grouped)
 
 
 def share_of_some(query: exp.Query, question: str) -> None:
@@ -244,12 +248,10 @@ def order_periods(query: exp.Query, tables: Sequence[Table]) -> None:
     ):
         return
     days = {column.name for table in tables for column in table.columns if column.type in TIMES}
-    grouped = {one.sql().lower() for one in group.expressions}
     for place, item in enumerate(query.expressions, 1):
         bare = item.unalias()
-        is_grouped = bool({str(place), item.alias.lower(), bare.sql().lower()} & grouped)
         is_period = is_part_of_day(item, days) or (isinstance(bare, exp.Column) and bare.name in days)
-        if is_grouped and is_period:
+        if is_period and _is_grouped(item, place, group):
             by = exp.column(item.alias) if item.alias else bare.copy()
             query.order_by(by, copy=False)
             return

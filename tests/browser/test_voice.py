@@ -134,15 +134,20 @@ def test_without_a_microphone_the_page_says_what_to_do(
     expect(page.get_by_role("alert").first).to_contain_text(re.compile("allow the microphone|Connect one"))
 
 
-def test_a_recording_becomes_text_and_subtitles(
-    talking: RunningApp, new_context: Callable[..., BrowserContext], question: Path
-) -> None:
-    page = new_context(base_url=talking.url).new_page()
+def transcribing(page: Page, recording: Path) -> Page:
+    """The page with a recording uploaded and asked to be transcribed."""
     page.set_default_timeout(LIMIT_MS)
     page.goto("/voice")
     page.get_by_role("tab", name="Recordings").click()
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(question)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(recording)
     page.get_by_role("button", name="Transcribe").click()
+    return page
+
+
+def test_a_recording_becomes_text_and_subtitles(
+    talking: RunningApp, new_context: Callable[..., BrowserContext], question: Path
+) -> None:
+    page = transcribing(new_context(base_url=talking.url).new_page(), question)
     expect(page.get_by_text(re.compile("capital of Norway", re.IGNORECASE))).to_be_visible(timeout=LIMIT_MS)
     expect(page.get_by_role("button", name="Subtitles (SRT)")).to_be_visible(timeout=LIMIT_MS)
 
@@ -154,10 +159,5 @@ def test_a_long_recording_arrives(
     silence = tmp_path / "silence.wav"
     size = 40 * 2**20
     silence.write_bytes(wav_header(size, 48_000) + bytes(size))
-    page = new_context(base_url=talking.url).new_page()
-    page.set_default_timeout(LIMIT_MS)
-    page.goto("/voice")
-    page.get_by_role("tab", name="Recordings").click()
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(silence)
-    page.get_by_role("button", name="Transcribe").click()
+    page = transcribing(new_context(base_url=talking.url).new_page(), silence)
     expect(page.get_by_text("Nobody speaks in this recording.")).to_be_visible(timeout=LIMIT_MS)
